@@ -1,0 +1,44 @@
+# make demo   everything from nothing: install, build, certificates, daemon, a week of referrals, what happened
+# make test   formatting, build with warnings as errors, every test
+SHELL := /bin/bash
+SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: demo test build release dependencies certificates generate format lint bench clean
+
+demo: release certificates
+	scripts/demo .build/release
+
+test: dependencies lint build
+	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest
+
+build: dependencies
+	swift build $(SWIFT_BUILD_FLAGS) --build-tests
+
+release: dependencies
+	swift build $(SWIFT_BUILD_FLAGS) -c release --product lotsd
+	swift build $(SWIFT_BUILD_FLAGS) -c release --product lots
+
+# Debian packages; does nothing when they are there.
+dependencies:
+	@scripts/install-dependencies
+
+# A development PKI for the example directory; keeps what is valid.
+certificates: release
+	@.build/release/lotsd participants --config config/lots.yaml | certs/make-development-pki.sh
+
+# The C messages from proto/.
+generate: dependencies
+	scripts/generate
+
+format:
+	swift format -i -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+lint:
+	swift format lint --strict -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+bench: dependencies
+	scripts/bench
+
+clean:
+	rm -rf .build Benchmarks/.build

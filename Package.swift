@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "lots",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "lotsd", targets: ["lotsd"]),
+        .executable(name: "lots", targets: ["lots"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries of the system, and the messages written by protoc-c.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .target(name: "CReferralMessages", dependencies: ["CProtobufC"]),
+        .target(name: "CTTRPCMessages", dependencies: ["CProtobufC"]),
+
+        // The domain, pure.
+        .target(name: "DecisionTable", swiftSettings: settings),
+        .target(name: "Referral", dependencies: ["DecisionTable"], swiftSettings: settings),
+
+        // The message service.
+        .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(name: "TLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
+        .target(name: "Protobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
+        .target(name: "TTRPC", dependencies: ["CProtobufC", "CTTRPCMessages", "Protobuf", nioCore, logging], swiftSettings: settings),
+        .target(
+            name: "TTRPCOverTLS", dependencies: ["TTRPC", "TLS", nioCore, nioPosix, logging, lifecycle], swiftSettings: settings),
+
+        // Where the two meet, and what is built on both.
+        .target(
+            name: "ReferralAPI",
+            dependencies: ["Referral", "TTRPC", "CReferralMessages", "CProtobufC", "Protobuf", "Digest", nioCore],
+            swiftSettings: settings),
+        .target(name: "SQLiteStore", dependencies: ["Referral", grdb], swiftSettings: settings),
+        .target(name: "Configuration", dependencies: ["Referral", "DecisionTable", yams], swiftSettings: settings),
+        .target(
+            name: "Exchange", dependencies: ["Referral", "ReferralAPI", "TTRPC", logging], swiftSettings: settings),
+        .target(name: "Recording", dependencies: ["TTRPC", "Protobuf", nioCore, nioPosix], swiftSettings: settings),
+        .executableTarget(
+            name: "lotsd",
+            dependencies: [
+                "Referral", "ReferralAPI", "SQLiteStore", "Exchange", "Configuration", "TLS", "TTRPC", "TTRPCOverTLS", nioCore, logging,
+                lifecycle, signals, arguments,
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "lots",
+            dependencies: [
+                "Referral", "ReferralAPI", "Protobuf", "Recording", "Configuration", "TLS", "TTRPC", "TTRPCOverTLS", nioCore, nioPosix,
+                arguments,
+            ], swiftSettings: settings),
+
+        // Tests. What several of them share stands in targets of its own under Tests.
+        .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
+        .target(name: "StoreContract", dependencies: ["Referral"], path: "Tests/StoreContract", swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["TLS"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TTRPCTestSupport", dependencies: ["TTRPC", nioCore, logging], path: "Tests/TTRPCTestSupport", swiftSettings: settings),
+        .testTarget(name: "DecisionTableTests", dependencies: ["DecisionTable"], resources: [.copy("Fixtures")], swiftSettings: settings),
+        .testTarget(name: "ReferralTests", dependencies: ["Referral", "DecisionTable"], swiftSettings: settings),
+        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: settings),
+        .testTarget(name: "TLSTests", dependencies: ["TLS", "TestSupport", nioCore, nioEmbedded, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "ProtobufTests", dependencies: ["Protobuf", "CProtobufC", "CTestMessages"], exclude: ["Messages"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TTRPCTests",
+            dependencies: ["TTRPC", "TTRPCTestSupport", "CTTRPCMessages", "Protobuf", nioCore, nioPosix, nioEmbedded, logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TTRPCOverTLSTests",
+            dependencies: ["TLS", "TTRPC", "TTRPCOverTLS", "TestSupport", "TTRPCTestSupport", nioCore, nioPosix, logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReferralAPITests",
+            dependencies: [
+                "ReferralAPI", "Referral", "Protobuf", "CProtobufC", "TTRPC", "Digest", "CReferralMessages", nioCore, nioPosix, logging,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreContract", "Referral", grdb], swiftSettings: settings),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Referral", "DecisionTable"], swiftSettings: settings),
+        .testTarget(
+            name: "RecordingTests",
+            dependencies: ["Recording", "TTRPC", "Protobuf", "CReferralMessages", nioCore, nioPosix, logging], swiftSettings: settings),
+        .testTarget(
+            name: "RecordedWeekTests",
+            dependencies: [
+                "Recording", "Exchange", "SQLiteStore", "Configuration", "ReferralAPI", "Referral", "TTRPC", "Protobuf", nioPosix, logging,
+            ], swiftSettings: settings),
+        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Referral"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,226 @@
+import Foundation
+public import Referral
+
+/// The settings of `lotsd`, as in `lots.yaml`. Each setting's default, range and meaning stands at its property.
+///
+/// Every single value can be given as an environment variable, which wins: `LOTS_` and the way to the setting in capitals, joined by
+/// underscores (`LOTS_LISTEN_PORT`). Relative paths begin at the folder of the file that names them; those of a variable begin at
+/// the working folder.
+public struct DaemonConfiguration: Hashable, Sendable {
+    public struct Listen: Hashable, Sendable {
+        /// `host`: a name or address; default `127.0.0.1`.
+        public var host: String
+        /// `port`: 0 to 65535, 0 takes any free one; default 7443.
+        public var port: Int
+    }
+
+    public enum TLSVersion: String, Hashable, Sendable, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    public struct TLS: Hashable, Sendable {
+        /// `certificate`: PEM file with the daemon's certificate, then any intermediate ones. Required.
+        public var certificate: String
+        /// `key`: PEM file with its private key. Required.
+        public var key: String
+        /// `client_authorities`: PEM file with the authorities that sign clients' certificates. Required.
+        public var clientAuthorities: String
+        /// `revocation_lists`: PEM files; default none. With one, every authority needs a current list.
+        public var revocationLists: [String]
+        /// `revoked_serials`: hexadecimal, colons allowed; default none.
+        public var revokedSerials: [String]
+        /// `handshake_timeout`: 1s to 1m; default 10s.
+        public var handshakeTimeout: Duration
+        /// `minimum_version`: 1.2 or 1.3; default 1.3.
+        public var minimumVersion: TLSVersion
+    }
+
+    public struct Limits: Hashable, Sendable {
+        /// `connections`: open at once, 1 to 100000; default 1000. Past it a new connection is refused.
+        public var connections: Int
+        /// `connections_per_organisation`: 1 to 100000; default 100.
+        public var connectionsPerOrganisation: Int
+        /// `streams_per_connection`: calls open at once, 1 to 65536; default 1024. Past it a call fails with RESOURCE_EXHAUSTED.
+        public var streamsPerConnection: Int
+        /// `message_bytes`: the largest frame body, 1024 to 4194304; default 4194304.
+        public var messageBytes: Int
+        /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
+        public var pendingWrites: Int
+        /// `idle_timeout`: a connection without a frame for so long is closed, 10s to 1d; default 5m.
+        public var idleTimeout: Duration
+        /// `drain_timeout`: how long accepted calls may take to end when the daemon stops, 0s to 10m; default 30s.
+        public var drainTimeout: Duration
+    }
+
+    public enum LogLevel: String, Hashable, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    public enum LogFormat: String, Hashable, Sendable, CaseIterable {
+        case json, text
+    }
+
+    public struct Log: Hashable, Sendable {
+        /// `level`: default info.
+        public var level: LogLevel
+        /// `format`: json or text; default text.
+        public var format: LogFormat
+    }
+
+    /// `listen`
+    public var listen: Listen
+    /// `tls`
+    public var tls: TLS
+    /// `database.path`: the SQLite file, made when it is missing. Required.
+    public var databasePath: String
+    /// `directory`: the file of organisations and areas. Required.
+    public var directoryPath: String
+    /// `routing`: the file that lists the rule sets. Required.
+    public var routingPath: String
+    /// `digest_key`: the file with the secret of the content digests. Required.
+    public var digestKeyPath: String
+    /// `accept_test_data`: whether messages about invented persons are taken; default false, as in production.
+    public var acceptTestData: Bool
+    /// `clock.start_at`: the daemon's clock begins at this moment, to replay a recorded stream; refused unless `accept_test_data`.
+    public var clockStart: Instant?
+    /// `limits`
+    public var limits: Limits
+    /// `lease`: how long a recipient has to acknowledge a case that was handed out, 5s to 1d; default 5m.
+    public var lease: Duration
+    /// `consent_period`: how long a referral waits for the person's answer before it is erased, 1h to 90d; default 14d.
+    public var consentPeriod: Duration
+    /// `log`
+    public var log: Log
+    /// Variables that look like settings and are none, each with what was probably meant. To be logged once at start.
+    public var unusedVariables: [String]
+
+    /// Reads the settings only. Blocks: to be called at start, never in an asynchronous context that others share.
+    /// - Throws: every mistake at once.
+    public init(file path: String, environment: [String: String] = [:]) throws(ConfigurationFaults) {
+        let faults = FaultCollector()
+        guard let configuration = Self.read(path, environment, faults), faults.isEmpty else { throw ConfigurationFaults(faults.sorted) }
+        self = configuration
+    }
+
+    /// Reads the settings, the directory and the routing tables. Blocks, like the initialiser.
+    /// - Throws: every mistake of all files at once.
+    public static func readAll(
+        file path: String, environment: [String: String] = [:]
+    ) throws(ConfigurationFaults) -> (configuration: DaemonConfiguration, policy: Policy) {
+        let faults = FaultCollector()
+        let configuration = read(path, environment, faults)
+        guard let configuration else { throw ConfigurationFaults(faults.sorted) }
+        let routing = RoutingFile.read(
+            configuration.routingPath, directory: DirectoryFile.read(configuration.directoryPath, faults), faults)
+        guard let routing, faults.isEmpty else { throw ConfigurationFaults(faults.sorted) }
+        return (configuration, Policy(routing: routing, consentPeriod: configuration.consentPeriod))
+    }
+
+    /// Reads the directory and the routing tables again, as when rules have been added. Blocks, like the initialiser.
+    /// - Throws: every mistake of both at once.
+    public func readPolicy() throws(ConfigurationFaults) -> Policy {
+        let faults = FaultCollector()
+        let routing = RoutingFile.read(routingPath, directory: DirectoryFile.read(directoryPath, faults), faults)
+        guard let routing, faults.isEmpty else { throw ConfigurationFaults(faults.sorted) }
+        return Policy(routing: routing, consentPeriod: consentPeriod)
+    }
+}
+
+extension DaemonConfiguration {
+    /// Variables that belong to others: the command line's and the name of the settings file.
+    private static let othersVariables = [ClientProfile.variablePrefix, "LOTS_CONFIGURATION"]
+
+    private static let serial = Scalar.text.map { text in
+        text.wholeMatch(of: /[0-9A-Fa-f]{1,2}(?::?[0-9A-Fa-f]{2})*|[0-9A-Fa-f]{1,40}/) != nil
+            ? .success(text) : .failure(.init(text: "not a serial number in hexadecimal"))
+    }
+
+    /// Nil when a setting that the other files depend on is missing. Otherwise what is wrong is with the collector and the values are
+    /// not to be used.
+    private static func read(_ path: String, _ environment: [String: String], _ faults: FaultCollector) -> DaemonConfiguration? {
+        let variables = EnvironmentVariables(environment, prefix: "LOTS_")
+        guard let top = MappingReader.top(of: ConfigurationFile(name: path), variables: variables, faults) else { return nil }
+
+        let listenBlock = top.block("listen")
+        let listen = Listen(
+            host: listenBlock.value("host", .text, default: "127.0.0.1"),
+            port: listenBlock.value("port", .number(0...65_535), default: 7443))
+        listenBlock.finish()
+
+        let tlsBlock = top.block("tls")
+        let tls = TLS(
+            certificate: tlsBlock.requiredPath("certificate") ?? "", key: tlsBlock.requiredPath("key") ?? "",
+            clientAuthorities: tlsBlock.requiredPath("client_authorities") ?? "",
+            revocationLists: tlsBlock.list("revocation_lists", .text).compactMap(\.self).map(tlsBlock.file.resolve),
+            revokedSerials: tlsBlock.list("revoked_serials", serial).compactMap(\.self),
+            handshakeTimeout: tlsBlock.value("handshake_timeout", .duration(.seconds(1)...(.seconds(60))), default: .seconds(10)),
+            minimumVersion: tlsBlock.value("minimum_version", .word, default: .tls13))
+        tlsBlock.finish()
+
+        let databaseBlock = top.block("database")
+        let databasePath = databaseBlock.requiredPath("path") ?? ""
+        databaseBlock.finish()
+
+        let directoryPath = top.requiredPath("directory")
+        let routingPath = top.requiredPath("routing")
+        let digestKeyPath = top.requiredPath("digest_key") ?? ""
+        let acceptTestData = top.value("accept_test_data", .truth, default: false)
+
+        let clockBlock = top.block("clock")
+        let clockStart = clockBlock.optional("start_at", .instant)
+        if clockStart != nil, !acceptTestData {
+            clockBlock.fault("start_at", "a clock of its own is only for recorded streams: it needs accept_test_data: true")
+        }
+        clockBlock.finish()
+
+        let limits = readLimits(top.block("limits"))
+
+        let logBlock = top.block("log")
+        let log = Log(level: logBlock.value("level", .word, default: .info), format: logBlock.value("format", .word, default: .text))
+        logBlock.finish()
+
+        let day = Duration.seconds(86_400)
+        let lease = top.value("lease", .duration(.seconds(5)...day), default: .seconds(300))
+        let consentPeriod = top.value("consent_period", .duration(.seconds(3_600)...(day * 90)), default: day * 14)
+        top.finish()
+
+        guard let directoryPath, let routingPath else { return nil }
+        return DaemonConfiguration(
+            listen: listen, tls: tls, databasePath: databasePath, directoryPath: directoryPath, routingPath: routingPath,
+            digestKeyPath: digestKeyPath, acceptTestData: acceptTestData, clockStart: clockStart, limits: limits, lease: lease,
+            consentPeriod: consentPeriod, log: log, unusedVariables: variables.unused(except: othersVariables))
+    }
+
+    private static func readLimits(_ block: MappingReader) -> Limits {
+        defer { block.finish() }
+        return Limits(
+            connections: block.value("connections", .number(1...100_000), default: 1_000),
+            connectionsPerOrganisation: block.value("connections_per_organisation", .number(1...100_000), default: 100),
+            streamsPerConnection: block.value("streams_per_connection", .number(1...65_536), default: 1_024),
+            messageBytes: block.value("message_bytes", .number(1_024...4_194_304), default: 4_194_304),
+            pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
+            idleTimeout: block.value("idle_timeout", .duration(.seconds(10)...(.seconds(86_400))), default: .seconds(300)),
+            drainTimeout: block.value("drain_timeout", .duration(.zero...(.seconds(600))), default: .seconds(30)))
+    }
+
+    private init(
+        listen: Listen, tls: TLS, databasePath: String, directoryPath: String, routingPath: String, digestKeyPath: String,
+        acceptTestData: Bool, clockStart: Instant?, limits: Limits, lease: Duration, consentPeriod: Duration, log: Log,
+        unusedVariables: [String]
+    ) {
+        self.listen = listen
+        self.tls = tls
+        self.databasePath = databasePath
+        self.directoryPath = directoryPath
+        self.routingPath = routingPath
+        self.digestKeyPath = digestKeyPath
+        self.acceptTestData = acceptTestData
+        self.clockStart = clockStart
+        self.limits = limits
+        self.lease = lease
+        self.consentPeriod = consentPeriod
+        self.log = log
+        self.unusedVariables = unusedVariables
+    }
+}

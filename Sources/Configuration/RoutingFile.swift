@@ -1,0 +1,79 @@
+import DecisionTable
+public import Referral
+
+/// Reads `routing.yaml`, the list of dated rule sets, and the DMN files that it names.
+public enum RoutingFile {
+    /// Blocks: to be called at start, never in an asynchronous context that others share.
+    /// - Throws: every mistake of all files at once.
+    public static func read(_ path: String, directory: Directory) throws(ConfigurationFaults) -> Routing {
+        let faults = FaultCollector()
+        guard let routing = read(path, directory: directory, faults), faults.isEmpty else { throw ConfigurationFaults(faults.sorted) }
+        return routing
+    }
+
+    /// - Parameter directory: nil when it could not be read: then only mistakes are collected.
+    static func read(_ path: String, directory: Directory?, _ faults: FaultCollector) -> Routing? {
+        guard let top = MappingReader.top(of: ConfigurationFile(name: path), faults) else { return nil }
+        let blocks = top.blocks("rule_sets")
+        if blocks.isEmpty { top.fault("rule_sets", "name at least one rule set") }
+        top.finish()
+        // Positions among those that could be read, back to positions in the file.
+        var read: [(block: MappingReader, ruleSet: RuleSet)] = []
+        for block in blocks {
+            if let block, let ruleSet = readRuleSet(block) { read.append((block, ruleSet)) }
+        }
+        guard let directory else { return nil }
+        do {
+            let routing = try Routing(directory: directory, ruleSets: read.map(\.ruleSet))
+            return read.count == blocks.count ? routing : nil
+        } catch {
+            for conflict in error.conflicts { read[conflict.position].block.fault("", conflict.description) }
+            return nil
+        }
+    }
+
+    private static func readRuleSet(_ block: MappingReader) -> RuleSet? {
+        defer { block.finish() }
+        let number = block.required("number", .number(1...1_000_000))
+        let name = block.required("name", .text)
+        let first = block.required("valid_from", .date)
+        let last = block.optional("valid_until", .date)
+        let support = block.requiredPath("support").map { ConfigurationFile(name: $0) }
+        let mediation = block.requiredPath("mediation").map { ConfigurationFile(name: $0) }
+        let supportTable = support.flatMap { readTable($0, block.faults) }
+        let mediationTable = mediation.flatMap { readTable($0, block.faults) }
+        guard let number, let name, let first, let support, let mediation, let supportTable, let mediationTable else { return nil }
+        do {
+            return try RuleSet(
+                number: number, name: name, validity: DatePeriod(first: first, last: last), support: supportTable, mediation: mediationTable
+            )
+        } catch {
+            for fault in error.faults {
+                let file = fault.service == .support ? support : mediation
+                let place = ["column \"\(fault.column)\""] + (fault.rule.map { ["rule \($0)"] } ?? [])
+                block.faults.add(.file(file.name, line: fault.line > 0 ? fault.line : nil), place.joined(separator: ", "), fault.problem)
+            }
+            return nil
+        }
+    }
+
+    private static func readTable(_ file: ConfigurationFile, _ faults: FaultCollector) -> DecisionTable? {
+        guard let data = file.read(faults) else { return nil }
+        do {
+            let tables = try DecisionModel(xml: Array(data), file: file.name).tables
+            if tables.count == 1 { return tables[0] }
+            faults.add(.file(file.name, line: nil), "", "holds \(tables.count) decision tables; a routing file holds one")
+        } catch {
+            for fault in error.faults { faults.add(.file(file.name, line: fault.line > 0 ? fault.line : nil), fault.place, fault.message) }
+        }
+        return nil
+    }
+}
+
+extension DecisionTableFault {
+    /// `table "Support", rule 3, column "Role"`
+    fileprivate var place: String {
+        [table.map { "table \"\($0)\"" }, rule.map { "rule \($0)" }, column.map { "column \"\($0)\"" }]
+            .compactMap(\.self).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,169 @@
+/// Finds the rules that match, all at once.
+///
+/// The values of each column fall into cells within which no condition of the table changes: single values, and the open intervals
+/// between the numbers that occur. Each cell has a bit mask of the rules that it satisfies; a decision is a look-up per column and an
+/// AND of the masks.
+struct RuleMatcher: Sendable {
+    /// The rules that match, lowest first.
+    struct Matches {
+        fileprivate let words: UnsafeMutableBufferPointer<UInt64>
+
+        var first: Int? {
+            for (index, word) in words.enumerated() where word != 0 { return index * 64 + word.trailingZeroBitCount }
+            return nil
+        }
+
+        var hasSeveral: Bool {
+            var isOneSeen = false
+            for word in words where word != 0 {
+                if isOneSeen || word & (word - 1) != 0 { return true }
+                isOneSeen = true
+            }
+            return false
+        }
+
+        var all: [Int] {
+            words.enumerated().flatMap { index, word in (0..<64).filter { word >> UInt64($0) & 1 == 1 }.map { index * 64 + $0 } }
+        }
+    }
+
+    /// The cells of a column. Null's is the last.
+    private enum Cells: Sendable {
+        /// Each text that occurs; then every other text.
+        case strings([String: Int])
+        /// The numbers that occur, rising. Cell 2i+1 is the i-th of them, cell 2i what lies before it.
+        case numbers([Double])
+        /// False, true.
+        case booleans
+
+        init(_ type: ValueType, separating tests: [UnaryTests.Test]) {
+            switch type {
+            case .string:
+                var known: [String: Int] = [:]
+                for case .equal(.string(let text)) in tests where known[text] == nil { known[text] = known.count }
+                self = .strings(known)
+            case .number: self = .numbers(Set(tests.flatMap(\.bounds)).sorted())
+            case .boolean: self = .booleans
+            }
+        }
+
+        /// How many there are besides null's.
+        var count: Int {
+            switch self {
+            case .strings(let known): known.count + 1
+            case .numbers(let known): 2 * known.count + 1
+            case .booleans: 2
+            }
+        }
+
+        /// A value of each cell, null's included.
+        var samples: [Value] {
+            switch self {
+            case .strings(let known):
+                var other = "?"
+                while known[other] != nil { other += "?" }
+                return known.sorted { $0.value < $1.value }.map { .string($0.key) } + [.string(other), .null]
+            case .numbers(let known):
+                // Where two numbers have none between them, the cell between is never looked up.
+                return known.flatMap { [.number($0.nextDown), .number($0)] } + [.number(known.last?.nextUp ?? 0), .null]
+            case .booleans: return [.boolean(false), .boolean(true), .null]
+            }
+        }
+
+        /// Nil for a value of another type.
+        func index(of value: Value) -> Int? {
+            switch (self, value) {
+            case (_, .null): return count
+            case (.strings(let known), .string(let text)): return known[text] ?? known.count
+            case (.numbers(let known), .number(let number)):
+                guard number.isFinite else { return nil }
+                var low = 0
+                var high = known.count
+                while low < high {
+                    let middle = (low + high) / 2
+                    if known[middle] < number { low = middle + 1 } else { high = middle }
+                }
+                return low < known.count && known[low] == number ? 2 * low + 1 : 2 * low
+            case (.booleans, .boolean(let truth)): return truth ? 1 : 0
+            default: return nil
+            }
+        }
+    }
+
+    /// How many times a test may be tried on a cell while a table is compiled: about a second's work. It bounds the masks as well.
+    static let mostTrials = 100_000_000
+
+    private struct Column: Sendable {
+        let cells: Cells
+        /// Where its cells begin among those of all columns.
+        let firstCell: Int
+    }
+
+    private let columns: [Column]
+    /// By cell, of all columns: whether its values are among those the table allows.
+    private let isAllowed: [Bool]
+    /// `wordCount` words for each cell of all columns.
+    private let masks: [UInt64]
+    private let wordCount: Int
+    private let lastWord: UInt64
+
+    /// Nil when the table is too large.
+    init?(inputs: [DecisionTable.InputColumn], rules: [DecisionTable.Rule]) {
+        let wordCount = max(1, (rules.count + 63) / 64)
+        var columns: [Column] = []
+        var isAllowed: [Bool] = []
+        var masks: [UInt64] = []
+        var trials = 0
+        for (index, input) in inputs.enumerated() {
+            let conditions = rules.map { $0.conditions[index] }
+            let tests = conditions.flatMap(\.tests) + (input.allowed?.tests ?? [])
+            let cells = Cells(input.type, separating: tests)
+            trials += cells.count * max(tests.count, rules.count)
+            guard trials <= Self.mostTrials else { return nil }
+            columns.append(Column(cells: cells, firstCell: isAllowed.count))
+            for sample in cells.samples {
+                isAllowed.append(sample == .null || input.allowed?.contains(sample) ?? true)
+                var mask = [UInt64](repeating: 0, count: wordCount)
+                for (rule, condition) in conditions.enumerated() where condition.contains(sample) {
+                    mask[rule / 64] |= 1 << UInt64(rule % 64)
+                }
+                masks += mask
+            }
+        }
+        self.columns = columns
+        self.isAllowed = isAllowed
+        self.masks = masks
+        self.wordCount = wordCount
+        let rest = rules.count % 64
+        lastWord = rules.isEmpty ? 0 : rest == 0 ? .max : (1 << UInt64(rest)) - 1
+    }
+
+    /// Lends the rules that match, or tells the first column whose value is of another type or not allowed. Nothing is allocated for
+    /// up to 8,000 rules.
+    func withMatches<R>(_ values: [Value], _ body: (Matches) -> R, otherwise: (Int) -> R) -> R {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordCount) { words in
+            words.initialize(repeating: .max)
+            words[wordCount - 1] = lastWord
+            for index in columns.indices {
+                guard let offset = columns[index].cells.index(of: index < values.count ? values[index] : .null) else {
+                    return otherwise(index)
+                }
+                let cell = columns[index].firstCell + offset
+                guard isAllowed[cell] else { return otherwise(index) }
+                for word in 0..<wordCount { words[word] &= masks[cell * wordCount + word] }
+            }
+            return body(Matches(words: words))
+        }
+    }
+}
+
+extension UnaryTests.Test {
+    /// The numbers at which it begins or ceases to hold.
+    fileprivate var bounds: [Double] {
+        switch self {
+        case .equal(.number(let number)): [number]
+        case .equal: []
+        case .interval(let interval): [interval.lower, interval.upper].filter(\.isFinite)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+public import Referral
+import Synchronization
+
+/// Turns many concurrent writes into few durable commits: what arrives while a commit is under way goes into the next one.
+///
+/// A write that is refused by a rule affects no other. When a commit itself fails, its writes are tried once more one by one, so that
+/// one that the store cannot take does not take its neighbours with it.
+public final class CommitQueue: Sendable {
+    /// The queue holds as many writes as it may, or is shutting down; the caller should try again later.
+    public struct Full: Error, Sendable {
+        public let reason: String
+    }
+
+    /// Does one write inside a transaction. Throws only when the transaction must not be committed.
+    private typealias Step = @Sendable (any ReferralTransaction) throws -> Settlement
+
+    /// What the caller gets after the commit.
+    private typealias Settlement = @Sendable () -> Void
+
+    private struct Pending: Sendable {
+        let step: Step
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    private struct State {
+        var pending: [Pending] = []
+        var isClosed = false
+        /// The running loop, when it waits for work.
+        var idle: CheckedContinuation<Void, Never>?
+    }
+
+    private let store: any ReferralStore
+    private let capacity: Int
+    private let batchSize: Int
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - capacity: how many writes may wait; one more is refused with `Full`.
+    ///   - batchSize: how many share a commit at most.
+    public init(store: any ReferralStore, capacity: Int = 16_384, batchSize: Int = 512) {
+        self.store = store
+        self.capacity = capacity
+        self.batchSize = batchSize
+    }
+
+    /// Runs `body` in a transaction that others may share, and returns what it returned after the durable commit. What `body` throws
+    /// is thrown here, and then nothing of it has happened; so it must throw before its first write, unless it throws `StoreError`.
+    ///
+    /// Cancelling the caller does not undo a write: what is queued is done.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            let pending = Pending(
+                step: { transaction in
+                    do {
+                        let result = try body(transaction)
+                        return { continuation.resume(returning: result) }
+                    } catch let error as StoreError {
+                        throw error
+                    } catch {
+                        return { continuation.resume(throwing: error) }
+                    }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            let (refusal, idle) = state.withLock { state -> (Full?, CheckedContinuation<Void, Never>?) in
+                if state.isClosed { return (Full(reason: "the exchange is shutting down"), nil) }
+                if state.pending.count >= capacity { return (Full(reason: "too many writes are waiting"), nil) }
+                state.pending.append(pending)
+                return (nil, state.idle.take())
+            }
+            if let refusal { pending.fail(refusal) }
+            idle?.resume()
+        }
+    }
+
+    /// How many writes wait for the next commit.
+    public var depth: Int { state.withLock { $0.pending.count } }
+
+    /// Refuses further writes from now on; `run` returns when those that were accepted are done.
+    public func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            return state.idle.take()
+        }
+        idle?.resume()
+    }
+
+    /// Commits until `close` is called, then finishes what was accepted. Runs once.
+    public func run() async {
+        while let batch = await nextBatch() {
+            await commit(batch)
+        }
+    }
+
+    private func nextBatch() async -> [Pending]? {
+        while true {
+            let (batch, isClosed) = state.withLock { state -> ([Pending], Bool) in
+                let count = min(batchSize, state.pending.count)
+                let batch = Array(state.pending.prefix(count))
+                state.pending.removeFirst(count)
+                return (batch, state.isClosed)
+            }
+            if !batch.isEmpty { return batch }
+            if isClosed { return nil }
+            await withCheckedContinuation { continuation in
+                let workArrived = state.withLock { state in
+                    if !state.pending.isEmpty || state.isClosed { return true }
+                    state.idle = continuation
+                    return false
+                }
+                if workArrived { continuation.resume() }
+            }
+        }
+    }
+
+    private func commit(_ batch: [Pending]) async {
+        do {
+            let settlements = try await store.write { transaction in try batch.map { try $0.step(transaction) } }
+            for settle in settlements { settle() }
+        } catch {
+            guard batch.count > 1 else {
+                for pending in batch { pending.fail(error) }
+                return
+            }
+            for pending in batch { await commit([pending]) }
+        }
+    }
+}

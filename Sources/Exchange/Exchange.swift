@@ -1,0 +1,237 @@
+public import Logging
+public import Referral
+
+/// Carries referrals from senders to recipients: decides with the domain's rules, commits, and only then answers.
+public struct Exchange: Sendable {
+    /// What the exchange may be told.
+    public struct Settings: Sendable {
+        /// How long a fetched case stays with whoever fetched it before it is handed out again.
+        public var lease: Duration
+        /// How many cases are handed out in one commit at most.
+        public var leaseBatch: Int
+
+        public init(lease: Duration = .seconds(300), leaseBatch: Int = 64) {
+            self.lease = lease
+            self.leaseBatch = leaseBatch
+        }
+    }
+
+    /// A case as it is handed out, with the stored content and the groups of fields that the recipient may see of it.
+    public struct Delivery: Sendable {
+        public let assignment: AssignmentState
+        public let lease: Lease
+        public let referral: ReferralState
+        public let content: [UInt8]
+        public let disclosed: [FieldGroup]
+    }
+
+    public let policy: Policy
+    public let settings: Settings
+    /// The time of the exchange; everything that is dated uses it.
+    public let now: @Sendable () -> Instant
+    let offers: OfferBoard
+    let logger: Logger
+    private let store: any ReferralStore
+    private let commits: CommitQueue
+    private let identifiers: IdentifierSource
+
+    public init(
+        store: any ReferralStore, commits: CommitQueue, policy: Policy, settings: Settings = Settings(), offers: OfferBoard = OfferBoard(),
+        identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant, logger: Logger
+    ) {
+        self.store = store
+        self.commits = commits
+        self.policy = policy
+        self.settings = settings
+        self.offers = offers
+        self.identifiers = identifiers
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Takes responsibility for a referral. The same message again gives the first answer, however often and however late.
+    /// - Parameter content: kept for the recipients unless the referral is refused.
+    /// - Returns: the referral as it was right after its submission.
+    /// - Throws: `Rejection`, `StoreError`, `CommitQueue.Full`.
+    public func submit(
+        _ facts: CaseFacts, content: [UInt8], digest: ContentDigest, message: MessageID, from sender: Participant
+    ) async throws -> ReferralState {
+        let now = now()
+        let submission = ReferralCommand.Submission(
+            referral: ReferralID(identifiers.next(at: now)),
+            assignments: facts.services.map { _ in AssignmentID(identifiers.next(at: now)) },
+            message: message, digest: digest, facts: facts)
+        let policy = policy
+        let (state, isNew) = try await commits.write { transaction in
+            if let known = try transaction.referral(from: sender, message: message) {
+                let first = try transaction.log(of: known).prefix(1)
+                let submitted = try Self.fold(first)
+                _ = try ReferralState.decide(.submit(submission), on: submitted, by: sender, at: now, policy: policy)
+                return (submitted, false)
+            }
+            let events = try ReferralState.decide(.submit(submission), on: nil, by: sender, at: now, policy: policy)
+            guard let state = ReferralState.evolve(nil, events, at: now) else { throw Self.damagedLog }
+            let isRefused = if case .refused = state.phase { true } else { false }
+            try transaction.append(events, at: now, by: sender, resulting: state, content: isRefused ? nil : content)
+            return (state, true)
+        }
+        if isNew {
+            offers.ring(state.assignments.lazy.filter { $0.phase == .offered }.map(\.owner))
+            logger.info(
+                "referral submitted",
+                metadata: [
+                    "referral": "\(state.id)", "sender": "\(sender)", "phase": "\(state.phase.name)",
+                    "assignments": .array(state.assignments.map { "\($0.id) \($0.phase.name) \($0.owner)" }),
+                ])
+        } else {
+            logger.info("referral submitted again", metadata: ["referral": "\(state.id)", "sender": "\(sender)"])
+        }
+        return state
+    }
+
+    /// Hands out up to `limit` cases that wait for the participant's organisation, the longest waiting first.
+    public func lease(upTo limit: Int, by participant: Participant) async throws -> [Delivery] {
+        let now = now()
+        let until = now + settings.lease
+        let policy = policy
+        let count = min(limit, settings.leaseBatch)
+        let (deliveries, damaged) = try await commits.write { transaction in
+            var deliveries: [Delivery] = []
+            var damaged: [AssignmentID] = []
+            for id in try transaction.available(to: participant.organisation, limit: count) {
+                let state = try Self.state(of: id, in: transaction)
+                // One case that contradicts itself must not keep the others from being fetched.
+                guard
+                    let content = try transaction.content(of: state.id),
+                    let events = try? ReferralState.decide(.lease(id, until: until), on: state, by: participant, at: now, policy: policy),
+                    case .leased(_, let lease, let disclosed)? = events.first
+                else {
+                    damaged.append(id)
+                    continue
+                }
+                let leased = try Self.append(events, to: state, at: now, by: participant, in: transaction)
+                guard let assignment = leased.assignment(id) else { throw Self.damagedLog }
+                deliveries.append(
+                    Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed))
+            }
+            return (deliveries, damaged)
+        }
+        for id in damaged {
+            logger.error(
+                "assignment cannot be handed out: its content is missing or its log says something else",
+                metadata: ["assignment": "\(id)"])
+        }
+        for delivery in deliveries {
+            logger.info(
+                "assignment handed out",
+                metadata: ["assignment": "\(delivery.assignment.id)", "to": "\(participant)", "referral": "\(delivery.referral.id)"])
+        }
+        return deliveries
+    }
+
+    /// Does what a recipient asks for with one of its cases.
+    /// - Returns: the case afterwards.
+    public func perform(
+        _ command: ReferralCommand, on id: AssignmentID, by participant: Participant
+    ) async throws -> AssignmentState {
+        let now = now()
+        let policy = policy
+        let (assignment, changed) = try await commits.write { transaction in
+            guard let referral = try transaction.referral(of: id) else {
+                // An unknown case and somebody else's give the same answer.
+                _ = try ReferralState.decide(command, on: nil, by: participant, at: now, policy: policy)
+                throw Self.damagedLog
+            }
+            let state = try transaction.referral(referral)
+            let events = try ReferralState.decide(command, on: state, by: participant, at: now, policy: policy)
+            guard let state else { throw Self.damagedLog }
+            let after = events.isEmpty ? state : try Self.append(events, to: state, at: now, by: participant, in: transaction)
+            guard let assignment = after.assignment(id) else { throw Self.damagedLog }
+            return (assignment, !events.isEmpty)
+        }
+        if changed {
+            if assignment.phase == .offered { offers.ring([assignment.owner]) }
+            logger.info(
+                "assignment changed",
+                metadata: [
+                    "assignment": "\(id)", "by": "\(participant)", "phase": "\(assignment.phase.name)", "owner": "\(assignment.owner)",
+                ]
+            )
+        }
+        return assignment
+    }
+
+    /// The sender's own referral; nil when there is none of that id, or it is somebody else's.
+    public func status(of id: ReferralID, for sender: Participant) async throws -> ReferralState? {
+        try await store.read { reader in try reader.referral(id) }.flatMap { $0.sender == sender ? $0 : nil }
+    }
+
+    /// The sender's own referral by its message id.
+    public func status(of message: MessageID, for sender: Participant) async throws -> ReferralState? {
+        try await store.read { reader in try reader.referral(from: sender, message: message).flatMap { try reader.referral($0) } }
+    }
+
+    /// Ends the leases whose time is over, so that their cases are handed out again.
+    /// - Returns: how many there were; more may remain when it equals the lease batch.
+    public func expireLeases() async throws -> Int {
+        let now = now()
+        let policy = policy
+        let limit = settings.leaseBatch
+        let owners = try await commits.write { transaction in
+            try transaction.expiredLeases(at: now, limit: limit).map { id in
+                let state = try Self.state(of: id, in: transaction)
+                let events = try ReferralState.decide(.expireLease(id), on: state, by: nil, at: now, policy: policy)
+                let after = try Self.append(events, to: state, at: now, by: nil, in: transaction)
+                return after.assignment(id)?.owner
+            }
+        }
+        offers.ring(owners.compactMap(\.self))
+        if !owners.isEmpty { logger.notice("leases ended without acknowledgement", metadata: ["count": "\(owners.count)"]) }
+        return owners.count
+    }
+
+    private static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
+
+    private static func fold(_ entries: some Sequence<LogEntry>) throws -> ReferralState {
+        let state = entries.reduce(ReferralState?.none) { ReferralState.evolve($0, $1.events, at: $1.at) }
+        guard let state else { throw damagedLog }
+        return state
+    }
+
+    private static func state(of id: AssignmentID, in reader: any ReferralReader) throws -> ReferralState {
+        guard let referral = try reader.referral(of: id), let state = try reader.referral(referral) else { throw damagedLog }
+        return state
+    }
+
+    private static func append(
+        _ events: [ReferralEvent], to state: ReferralState, at now: Instant, by actor: Participant?, in transaction: any ReferralTransaction
+    ) throws -> ReferralState {
+        guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
+        try transaction.append(events, at: now, by: actor, resulting: after, content: nil)
+        return after
+    }
+}
+
+extension ReferralState.Phase {
+    /// For logs.
+    var name: String {
+        switch self {
+        case .refused: "refused"
+        case .awaitingConsent: "awaiting consent"
+        case .routed: "routed"
+        }
+    }
+}
+
+extension AssignmentState.Phase {
+    /// For logs.
+    var name: String {
+        switch self {
+        case .review: "review"
+        case .offered: "offered"
+        case .leased: "leased"
+        case .received: "received"
+        case .accepted: "accepted"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+public import ReferralAPI
+import Synchronization
+public import TTRPC
+
+/// Answers probes: serving from the start until the exchange begins to stop.
+public final class HealthEndpoint: HealthServing {
+    private struct State {
+        var isServing = true
+        var watchers: [Int: AsyncStream<Bool>.Continuation] = [:]
+        var nextWatcher = 0
+    }
+
+    private let services: Set<String>
+    private let state = Mutex(State())
+
+    /// - Parameter services: the names that are served; the empty name is the daemon as a whole.
+    public init(services: Set<String>) {
+        self.services = services.union([""])
+    }
+
+    /// Answers "not serving" from now on, and tells every watcher.
+    public func stop() {
+        let watchers = state.withLock { state in
+            state.isServing = false
+            return state.watchers.values
+        }
+        for watcher in watchers { watcher.yield(false) }
+    }
+
+    public func check(_ request: HealthCheckRequest, _ context: CallContext) async throws -> HealthCheckResponse {
+        guard services.contains(request.service) else { throw Status(.notFound, "no service of this name") }
+        return HealthCheckResponse(status: state.withLock { $0.isServing } ? .serving : .notServing)
+    }
+
+    public func watch(_ request: HealthCheckRequest, _ responses: HealthResponses, _ context: CallContext) async throws {
+        guard services.contains(request.service) else {
+            // The standard keeps such a watch open in case the service appears; here none ever does.
+            try await responses.write(HealthCheckResponse(status: .serviceUnknown))
+            return
+        }
+        let (changes, id) = subscribe()
+        defer { state.withLock { $0.watchers[id] = nil } }
+        for await isServing in changes {
+            try await responses.write(HealthCheckResponse(status: isServing ? .serving : .notServing))
+        }
+    }
+
+    /// The present state and then each change; what a slow watcher has not seen yet gives way to the newest.
+    private func subscribe() -> (changes: AsyncStream<Bool>, id: Int) {
+        let (changes, continuation) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            state.nextWatcher += 1
+            state.watchers[state.nextWatcher] = continuation
+            continuation.yield(state.isServing)
+            return state.nextWatcher
+        }
+        return (changes, id)
+    }
+}

@@ -1,0 +1,82 @@
+import Referral
+public import ReferralAPI
+public import TTRPC
+
+/// Answers those who send referrals.
+public struct ReferralEndpoint: ReferralServing {
+    private let exchange: Exchange
+    private let access: Access
+
+    public init(exchange: Exchange, trustDomain: String) {
+        self.exchange = exchange
+        access = Access(directory: exchange.policy.routing.directory, trustDomain: trustDomain)
+    }
+
+    public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {
+        let today = CivilDate(inStockholmAt: exchange.now())
+        let sender = try access.sender(context, on: today)
+        let state = try await exchange.submit(
+            CaseFacts(request.content, received: today), content: request.canonical, digest: request.digest, message: request.messageID,
+            from: sender)
+        return Receipt(
+            messageID: state.message, referralID: state.id, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
+            services: state.assignments.map { assignment in
+                let routing: ServiceOutcome.Routing = if case .review(let reason) = assignment.phase { .review(reason) } else { .offered }
+                return ServiceOutcome(service: assignment.service, routing: routing)
+            },
+            digest: state.digest)
+    }
+
+    public func status(_ request: GetStatusRequest, _ context: CallContext) async throws -> ReferralStatus {
+        let sender = try access.sender(context, on: CivilDate(inStockholmAt: exchange.now()))
+        let state =
+            switch request {
+            case .referral(let id): try await exchange.status(of: id, for: sender)
+            case .message(let id): try await exchange.status(of: id, for: sender)
+            }
+        guard let state else { throw Rejection(.notFound, "no referral with this id is yours") }
+        return ReferralStatus(
+            referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
+            services: state.assignments.map {
+                ServiceStatus(service: $0.service, status: DeliveryStatus($0), since: $0.since)
+            })
+    }
+
+    public func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse {
+        let today = CivilDate(inStockholmAt: exchange.now())
+        _ = try access.previewer(context, on: today)
+        let day = request.asOf ?? today
+        let facts = CaseFacts(request.content, received: day)
+        switch facts.consent.status {
+        case .no: return PreviewResponse(outcome: .refused(.consentRefused))
+        case .withdrawn: return PreviewResponse(outcome: .refused(.consentWithdrawn))
+        case .notAsked: return PreviewResponse(outcome: .awaitingConsent)
+        case .yes, .guardianYes:
+            return PreviewResponse(
+                outcome: .accepted, decisions: facts.services.map { exchange.policy.routing.decide(facts, service: $0, on: day) })
+        }
+    }
+}
+
+extension SubmissionOutcome {
+    init(_ phase: ReferralState.Phase) {
+        self =
+            switch phase {
+            case .refused(let reason): .refused(reason)
+            case .awaitingConsent: .awaitingConsent
+            case .routed: .accepted
+            }
+    }
+}
+
+extension DeliveryStatus {
+    /// The little that a sender is told.
+    init(_ assignment: AssignmentState) {
+        self =
+            switch assignment.phase {
+            case .accepted: .taken
+            case .review: assignment.returnedBy.isEmpty ? .stored : .returned
+            case .offered, .leased, .received: .routed
+            }
+    }
+}

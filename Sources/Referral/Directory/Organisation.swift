@@ -1,0 +1,109 @@
+/// What an organisation is. Decides what it may do; a certificate only says who somebody is.
+public enum OrganisationKind: String, Codable, Sendable, CaseIterable {
+    case police
+    case school
+    case socialServices = "social services"
+    case youthCentre = "youth centre"
+    case healthCare = "health care"
+    /// The way in for a person who asks for help without anybody else: a web form, a telephone line.
+    case ownRequest = "own request"
+    /// A volunteer organisation for people of any age.
+    case brottsofferjour
+    /// A municipal stödcentrum for the young.
+    case supportCentre = "support centre"
+    /// Decides about cases under review.
+    case coordinator
+    /// Reads the log, no content.
+    case auditor
+
+    /// May submit referrals and ask for the status of its own.
+    public var maySend: Bool {
+        switch self {
+        case .police, .school, .socialServices, .youthCentre, .healthCare, .ownRequest: true
+        case .brottsofferjour, .supportCentre, .coordinator, .auditor: false
+        }
+    }
+
+    /// May be given cases and fetch them.
+    public var mayReceive: Bool { recipientClass != nil }
+
+    public var mayCoordinate: Bool { self == .coordinator }
+
+    public var mayAudit: Bool { self == .auditor }
+
+    /// Nil for kinds that never receive cases.
+    public var recipientClass: RecipientClass? {
+        switch self {
+        case .brottsofferjour: .privateBody
+        case .supportCentre: .publicBody
+        case .police, .school, .socialServices, .youthCentre, .healthCare, .ownRequest, .coordinator, .auditor: nil
+        }
+    }
+}
+
+/// Somebody who takes part in the exchange.
+public struct Organisation: Hashable, Sendable {
+    public let id: OrganisationID
+    public let name: String
+    /// Organisationsnummer, `NNNNNN-NNNN`.
+    public let number: String?
+    public let kind: OrganisationKind
+    /// When it exists.
+    public let existence: DatePeriod
+    /// Never empty in a directory: everybody acts as a unit.
+    public let units: [OrganisationUnit]
+    /// Empty for kinds that never receive cases.
+    public let catchment: [Catchment]
+
+    public init(
+        id: OrganisationID, name: String, number: String? = nil, kind: OrganisationKind, existence: DatePeriod = .always,
+        units: [OrganisationUnit], catchment: [Catchment] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.number = number
+        self.kind = kind
+        self.existence = existence
+        self.units = units
+        self.catchment = catchment
+    }
+}
+
+/// A part of an organisation that acts for it.
+public struct OrganisationUnit: Hashable, Sendable {
+    public let id: UnitID
+    public let name: String
+
+    public init(id: UnitID, name: String) {
+        self.id = id
+        self.name = name
+    }
+}
+
+/// Areas that an organisation serves.
+public struct Catchment: Hashable, Sendable {
+    public let areas: [Area]
+    public let services: [Service]
+    /// Within the existence of the organisation and of the areas; open ends mean as long as both exist.
+    public let period: DatePeriod
+
+    public init(areas: [Area], services: [Service], period: DatePeriod = .always) {
+        self.areas = areas
+        self.services = services
+        self.period = period
+    }
+}
+
+/// An area of the directory's own list.
+public struct ListedArea: Hashable, Sendable {
+    public let area: Area
+    public let name: String
+    /// When the area exists as such: stadsdelsområden are merged and split.
+    public let validity: DatePeriod
+
+    public init(area: Area, name: String, validity: DatePeriod = .always) {
+        self.area = area
+        self.name = name
+        self.validity = validity
+    }
+}

@@ -1,0 +1,126 @@
+extension ReferralState {
+    /// What follows from a command, or the rule that forbids it. No events means that it has been done already.
+    ///
+    /// Pure: the same arguments give the same answer.
+    /// - Parameters:
+    ///   - state: the referral that the command is about; nil for a submission that is new.
+    ///   - actor: who asks; nil for the exchange itself.
+    public static func decide(
+        _ command: ReferralCommand, on state: ReferralState?, by actor: Participant?, at now: Instant, policy: Policy
+    ) throws(Rejection) -> [ReferralEvent] {
+        switch command {
+        case .submit(let submission):
+            return try decideSubmission(submission, on: state, by: actor, at: now, policy: policy)
+        case .lease(let id, let until):
+            let (assignment, holder) = try owned(id, in: state, by: actor)
+            guard case .offered = assignment.phase else {
+                throw Rejection(.failedPrecondition, "only a case that waits to be fetched can be handed out")
+            }
+            let recipient = policy.routing.directory.recipientClass(of: holder.organisation)
+            let groups = recipient.map { Disclosure.groups(for: $0, service: assignment.service) } ?? []
+            return [.leased(id, Lease(holder: holder, until: until), disclosed: groups)]
+        case .expireLease(let id):
+            guard let assignment = state?.assignment(id), case .leased(let lease) = assignment.phase, lease.until <= now else { return [] }
+            return [.leaseExpired(id)]
+        case .acknowledge(let id):
+            let (assignment, holder) = try owned(id, in: state, by: actor)
+            return try receipt(of: assignment, by: holder)
+        case .accept(let id):
+            let (assignment, holder) = try owned(id, in: state, by: actor)
+            if case .accepted = assignment.phase { return [] }
+            return try receipt(of: assignment, by: holder) + [.accepted(id, by: holder)]
+        case .giveBack(let id, let reason):
+            return try decideReturn(id, reason: reason, on: state, by: actor, at: now, policy: policy)
+        }
+    }
+
+    private static func decideSubmission(
+        _ submission: ReferralCommand.Submission, on state: ReferralState?, by actor: Participant?, at now: Instant, policy: Policy
+    ) throws(Rejection) -> [ReferralEvent] {
+        if let state {
+            guard state.digest == submission.digest else {
+                throw Rejection(.alreadyExists, "message_id: was used before with other content; a new message needs a new id")
+            }
+            return []
+        }
+        guard let actor else { throw Rejection(.failedPrecondition, "a referral needs a sender") }
+        let facts = submission.facts
+        var events: [ReferralEvent] = [
+            .submitted(
+                .init(
+                    referral: submission.referral, sender: actor, message: submission.message, digest: submission.digest,
+                    facts: facts))
+        ]
+        switch facts.consent.status {
+        case .no: events.append(.refused(.consentRefused))
+        case .withdrawn: events.append(.refused(.consentWithdrawn))
+        case .notAsked: events.append(.awaitingConsent(until: now + policy.consentPeriod))
+        case .yes, .guardianYes:
+            let today = CivilDate(inStockholmAt: now)
+            for (service, id) in zip(facts.services, submission.assignments) {
+                let decision = policy.routing.decide(facts, service: service, on: today)
+                events += placement(of: id, by: decision, coordinator: policy.routing.directory.coordinator)
+            }
+        }
+        return events
+    }
+
+    /// A first return is routed again without the organisation that gave the case back; after the second people decide.
+    private static func decideReturn(
+        _ id: AssignmentID, reason: ReturnReason, on state: ReferralState?, by actor: Participant?, at now: Instant, policy: Policy
+    ) throws(Rejection) -> [ReferralEvent] {
+        if let actor, let assignment = state?.assignment(id), assignment.returnedBy.contains(actor.organisation),
+            assignment.owner != actor.organisation
+        {
+            return []
+        }
+        let (assignment, holder) = try owned(id, in: state, by: actor)
+        guard let state else { throw notFound(id) }
+        if case .offered = assignment.phase, assignment.lastHolder == nil {
+            throw Rejection(.failedPrecondition, "a case can be given back after it was fetched")
+        }
+        var events: [ReferralEvent] = [.returned(id, by: holder, reason: reason)]
+        let coordinator = policy.routing.directory.coordinator
+        if assignment.returnedBy.isEmpty {
+            let decision = policy.routing.decide(
+                state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now), excluding: [holder.organisation])
+            events += placement(of: id, by: decision, coordinator: coordinator)
+        } else {
+            events.append(.review(id, reason: .returnedTwice, owner: coordinator))
+        }
+        return events
+    }
+
+    private static func placement(
+        of id: AssignmentID, by decision: RoutingDecision, coordinator: OrganisationID
+    ) -> [ReferralEvent] {
+        switch decision.outcome {
+        case .recipient(let recipient): [.routed(id, decision), .offered(id, to: recipient)]
+        case .review(let reason): [.routed(id, decision), .review(id, reason: reason, owner: coordinator)]
+        }
+    }
+
+    /// Somebody else's case is as unknown as one that does not exist.
+    private static func owned(
+        _ id: AssignmentID, in state: ReferralState?, by actor: Participant?
+    ) throws(Rejection) -> (AssignmentState, Participant) {
+        guard let actor, let assignment = state?.assignment(id), assignment.owner == actor.organisation else { throw notFound(id) }
+        return (assignment, actor)
+    }
+
+    private static func notFound(_ id: AssignmentID) -> Rejection {
+        Rejection(.notFound, "no assignment with this id is yours")
+    }
+
+    /// Late is in time as long as nobody else holds the case: after its lease has ended the last holder may still say that it arrived.
+    private static func receipt(of assignment: AssignmentState, by holder: Participant) throws(Rejection) -> [ReferralEvent] {
+        switch assignment.phase {
+        case .received, .accepted: return []
+        case .leased(let lease) where lease.holder == holder: return [.received(assignment.id, by: holder)]
+        case .leased: throw Rejection(.failedPrecondition, "another unit of the organisation has fetched the case")
+        case .offered where assignment.lastHolder == holder: return [.received(assignment.id, by: holder)]
+        case .offered: throw Rejection(.failedPrecondition, "the case has to be fetched first")
+        case .review: throw Rejection(.failedPrecondition, "the case is under review")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// Where referrals are kept: a log of decisions, the tables that follow from it, and the content that can be erased.
+///
+/// One contract suite runs for every implementation.
+public protocol ReferralStore: Sendable {
+    /// Runs `body` in one transaction and returns after the commit is durable: nothing of it is lost by a crash of the process or the
+    /// machine. When `body` throws, nothing has happened. Never runs on the caller's thread.
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any ReferralTransaction) throws -> Result) async throws -> Result
+
+    /// Runs `body` on one consistent state of what has been committed.
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any ReferralReader) throws -> Result) async throws -> Result
+}
+
+/// What can be asked of the store. Within a transaction, what it has written itself is seen.
+public protocol ReferralReader {
+    /// The fold of the referral's log; nil when there is none.
+    func referral(_ id: ReferralID) throws -> ReferralState?
+
+    /// The referral that this sender submitted under this message id.
+    func referral(from sender: Participant, message: MessageID) throws -> ReferralID?
+
+    /// The referral that an assignment belongs to.
+    func referral(of assignment: AssignmentID) throws -> ReferralID?
+
+    /// Entries of one referral, oldest first.
+    func log(of id: ReferralID) throws -> [LogEntry]
+
+    /// Entries after `sequence`, oldest first, at most `limit`.
+    func log(after sequence: Int64, limit: Int) throws -> [LogEntry]
+
+    /// The content as it was stored; nil after it was erased or when none was kept.
+    func content(of id: ReferralID) throws -> [UInt8]?
+
+    /// Assignments that `organisation` can fetch (phase `offered`), the longest waiting first, at most `limit`.
+    func available(to organisation: OrganisationID, limit: Int) throws -> [AssignmentID]
+
+    /// Leases that end at or before `now`, the oldest first, at most `limit`.
+    func expiredLeases(at now: Instant, limit: Int) throws -> [AssignmentID]
+}
+
+public protocol ReferralTransaction: ReferralReader {
+    /// Appends one decision to the log and brings the tables up to `state`, which must be the fold of the log including `events`.
+    /// - Parameter content: kept when given; only with the first entry of a referral.
+    /// - Throws: `StoreError.duplicate` when the sender has used the message id before.
+    func append(
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?) throws
+}
+
+/// What a store says when it cannot do its work.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    public struct Code: Hashable, Sendable {
+        private enum Value { case duplicate, damaged, newerSchema, unavailable }
+        private let value: Value
+        /// The sender has used the message id before.
+        public static let duplicate = Code(value: .duplicate)
+        /// The stored data contradict themselves or cannot be read.
+        public static let damaged = Code(value: .damaged)
+        /// The database was written by a newer version of the program.
+        public static let newerSchema = Code(value: .newerSchema)
+        /// The database cannot be reached or written now.
+        public static let unavailable = Code(value: .unavailable)
+    }
+
+    public let code: Code
+    /// For the operator: what failed and what to do. No personal data.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

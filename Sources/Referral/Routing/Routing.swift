@@ -1,0 +1,164 @@
+/// Which organisation gets a case, and why: the rule sets say which kind of organisation, the directory says which one.
+public struct Routing: Sendable {
+    public let directory: Directory
+    /// The earliest first.
+    public let ruleSets: [RuleSet]
+
+    /// Why a rule set cannot stand beside the others.
+    public struct Conflict: Hashable, Sendable, CustomStringConvertible {
+        /// Of the rule set, among those given.
+        public let position: Int
+        public let description: String
+    }
+
+    /// Every conflict between rule sets, in their order.
+    public struct Conflicts: Error, Hashable, Sendable, CustomStringConvertible {
+        public let conflicts: [Conflict]
+
+        public var description: String { conflicts.map(\.description).joined(separator: "\n") }
+    }
+
+    /// - Throws: when two rule sets share a number or a day, or when one has no day; all of it at once.
+    public init(directory: Directory, ruleSets: [RuleSet]) throws(Conflicts) {
+        var conflicts: [Conflict] = []
+        for (index, ruleSet) in ruleSets.enumerated() {
+            func conflict(_ description: String) { conflicts.append(Conflict(position: index, description: description)) }
+            if ruleSet.validity.isEmpty { conflict("the last day lies before the first: \(ruleSet.validity)") }
+            for other in ruleSets[..<index] {
+                if other.number == ruleSet.number { conflict("the number \(ruleSet.number) is given twice") }
+                let shared = other.validity.intersection(ruleSet.validity)
+                if !shared.isEmpty { conflict("rule sets \(other.title) and \(ruleSet.title) apply on the same days: \(shared)") }
+            }
+        }
+        guard conflicts.isEmpty else { throw Conflicts(conflicts: conflicts) }
+        self.directory = directory
+        self.ruleSets = ruleSets.sorted { left, right in
+            guard let first = left.validity.first, let second = right.validity.first else { return left.validity.first == nil }
+            return first < second
+        }
+    }
+
+    /// Where one service of a case goes by the rules and organisations of a day.
+    /// - Parameter excluding: organisations that have given the case back.
+    public func decide(
+        _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID> = []
+    ) -> RoutingDecision {
+        guard let applying = ruleSets.indices.last(where: { ruleSets[$0].validity.contains(day) }) else {
+            return RoutingDecision(
+                service: service, outcome: .review(.noRuleSet), ruleSet: nil, rule: nil, ruleText: nil, inputs: [], notes: [], asOf: day)
+        }
+        var inputs: [RoutingDecision.Input] = []
+        inputs.reserveCapacity(12)
+        var notes: [String] = []
+        let answer = ruleSets[applying].table(for: service).decide(facts, inputs: &inputs)
+        let place = Place(facts, service: service, in: directory)
+        inputs.append(place.input)
+
+        let outcome: RoutingDecision.Outcome
+        var verdict: RoutingTable.Verdict?
+        switch answer {
+        case .review(let reason, let note):
+            outcome = .review(reason)
+            if let note { notes.append(note) }
+        case .verdict(let found):
+            verdict = found
+            if let note = found.note { notes.append(note) }
+            switch found.placement {
+            case .review(let reason): outcome = .review(reason)
+            case .recipient(let kind, let alternative):
+                outcome = choose(kind, or: alternative, service: service, at: place, on: day, excluding: excluding, notes: &notes)
+            }
+        }
+        return RoutingDecision(
+            service: service, outcome: outcome, ruleSet: ruleSets[applying].title, rule: verdict?.rule, ruleText: verdict?.ruleText,
+            inputs: inputs,
+            notes: notes, asOf: day)
+    }
+
+    /// The one organisation of the first kind that can take the case, else of the second.
+    private func choose(
+        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at place: Place, on day: CivilDate,
+        excluding: Set<OrganisationID>, notes: inout [String]
+    ) -> RoutingDecision.Outcome {
+        guard let location = place.location else { return .review(place.problem) }
+        switch directory.standing(of: location, on: day) {
+        case .valid, .unlistedMunicipality: break
+        case .notValidOnThisDay: return .review(.areaNotValid)
+        case .districtMissing: return .review(.districtMissing)
+        case .unknownDistrict: return .review(.unknownArea)
+        }
+        var wasReturned = false
+        var candidate: OrganisationKind? = kind
+        while let kind = candidate {
+            switch directory.recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
+            case .one(let recipient): return .recipient(recipient)
+            case .several: return .review(.severalRecipientsForArea)
+            case .none:
+                let nobodyServes =
+                    excluding.isEmpty || directory.recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
+                notes.append(nobodyServes ? kind.missingNote : kind.returnedNote)
+                if !nobodyServes { wasReturned = true }
+                candidate = kind == alternative ? nil : alternative
+            }
+        }
+        return .review(wasReturned ? .returnedByOnlyRecipient : .noRecipientForArea)
+    }
+}
+
+/// The place that decides whose area a case belongs to, or why there is none.
+private struct Place {
+    let location: Directory.Location?
+    /// Why there is no location.
+    let problem: ReviewReason
+    private let origin: String?
+
+    /// Support is keyed on the person; mediation on the offenders, who must all live in one area.
+    init(_ facts: CaseFacts, service: Service, in directory: Directory) {
+        switch service {
+        case .support:
+            location = facts.area.map { directory.locate($0.area) }
+            problem = .unknownArea
+            origin = facts.area?.basis.rawValue
+        case .mediation:
+            let offenders = facts.mediation?.offenders ?? []
+            if let area = offenders.first?.area, offenders.allSatisfy({ $0.area != nil }) {
+                let isShared = offenders.allSatisfy { $0.area == area }
+                location = isShared ? directory.locate(area) : nil
+                problem = .offendersInDifferentAreas
+            } else {
+                location = nil
+                problem = .unknownOffenderArea
+            }
+            origin = location == nil ? nil : "offenders' residence"
+        }
+    }
+
+    var input: RoutingDecision.Input { RoutingDecision.Input(name: "area", value: location?.text, origin: origin) }
+}
+
+extension ReviewReason {
+    public static let areaNotValid = ReviewReason(rawValue: "area-not-valid-on-this-date")
+    public static let districtMissing = ReviewReason(rawValue: "district-missing")
+    public static let unknownOffenderArea = ReviewReason(rawValue: "unknown-offender-area")
+    public static let offendersInDifferentAreas = ReviewReason(rawValue: "offenders-in-different-areas")
+}
+
+extension OrganisationKind {
+    /// Nobody of this kind serves the area.
+    fileprivate var missingNote: String {
+        switch self {
+        case .supportCentre: "no-support-centre-for-area"
+        case .brottsofferjour: "no-brottsofferjour-for-area"
+        default: "no-recipient-for-area"
+        }
+    }
+
+    /// The only one of this kind that serves the area has given the case back.
+    fileprivate var returnedNote: String {
+        switch self {
+        case .supportCentre: "returned-by-support-centre"
+        case .brottsofferjour: "returned-by-brottsofferjour"
+        default: "returned-by-recipient"
+        }
+    }
+}

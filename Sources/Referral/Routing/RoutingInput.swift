@@ -1,0 +1,145 @@
+import DecisionTable
+
+/// What a routing table may ask about a case: the closed list of its input names. A table that asks for anything else is refused.
+enum RoutingInput: String, CaseIterable, Sendable {
+    case role
+    /// The victim's age for those who belong to a victim's case, else the person's own; completed years.
+    case decidingAge = "deciding age"
+    case ownAge = "own age"
+    /// Of the related victim; unknown for everybody else.
+    case victimAge = "victim age"
+    /// Whether the victim was sexually exploited for payment.
+    case exploited
+    case protectedIdentity = "protected identity"
+    /// Whether the crime was reported to the police.
+    case reported
+
+    // Mediation only.
+    /// Unknown when any offender's age is.
+    case youngestOffenderAge = "youngest offender age"
+    /// Unknown when any offender's age is.
+    case oldestOffenderAge = "oldest offender age"
+    /// Whether each offender has admitted the act or taking part in it.
+    case allAdmitted = "all admitted"
+    /// Whether each offender and the person take part of their own will.
+    case everybodyTakesPart = "everybody takes part"
+    case suitable
+    case investigation
+    /// Whether the leader of the investigation was asked.
+    case leaderConsulted = "leader consulted"
+
+    /// What can be asked when `service` is decided.
+    static func allowed(for service: Service) -> [RoutingInput] {
+        switch service {
+        case .support: [.role, .decidingAge, .ownAge, .victimAge, .exploited, .protectedIdentity, .reported]
+        case .mediation: allCases
+        }
+    }
+
+    /// The type of a column that asks for it.
+    var type: ValueType {
+        switch self {
+        case .decidingAge, .ownAge, .victimAge, .youngestOffenderAge, .oldestOffenderAge: .number
+        case .exploited: .boolean
+        case .role, .protectedIdentity, .reported, .allAdmitted, .everybodyTakesPart, .suitable, .investigation, .leaderConsulted: .string
+        }
+    }
+
+    /// Every value that there is; nil for numbers and truth values.
+    var words: [String]? {
+        switch self {
+        case .decidingAge, .ownAge, .victimAge, .youngestOffenderAge, .oldestOffenderAge, .exploited: nil
+        case .role: Role.allCases.map(\.rawValue)
+        case .protectedIdentity: ProtectedIdentity.allCases.map(\.rawValue)
+        case .investigation: Investigation.allCases.map(\.rawValue)
+        case .reported, .allAdmitted, .everybodyTakesPart, .suitable, .leaderConsulted: Answer.allCases.map(\.rawValue)
+        }
+    }
+
+    /// A fact as the table compares it, and as the explanation shows it.
+    struct Fact {
+        let value: Value
+        let shown: String?
+        let origin: String?
+
+        init(_ word: String) {
+            value = .string(word)
+            shown = word
+            origin = nil
+        }
+
+        init(_ truth: Bool) {
+            value = .boolean(truth)
+            shown = truth ? "true" : "false"
+            origin = nil
+        }
+
+        init(_ age: KnownAge?, origin: String? = nil) {
+            value = age.map { .number(Double($0.years)) } ?? .null
+            shown = age.map { String($0.years) }
+            self.origin = age == nil ? nil : origin ?? age?.origin.rawValue
+        }
+    }
+
+    func fact(in facts: CaseFacts) -> Fact {
+        switch self {
+        case .role: return Fact(facts.role.rawValue)
+        case .decidingAge:
+            let (age, ofVictim) = facts.decidingAge
+            return Fact(age, origin: ofVictim && age != nil ? age?.origin.ofVictim : nil)
+        case .ownAge: return Fact(facts.age)
+        case .victimAge: return Fact(facts.victimAge, origin: facts.victimAge?.origin.ofVictim)
+        case .exploited: return Fact(facts.exploitedForPayment)
+        case .protectedIdentity: return Fact(facts.protectedIdentity.rawValue)
+        case .reported: return Fact(facts.reported.rawValue)
+        case .youngestOffenderAge: return Fact(facts.mediation?.age { $0 < $1 })
+        case .oldestOffenderAge: return Fact(facts.mediation?.age { $0 > $1 })
+        case .allAdmitted: return Fact((facts.mediation?.allAdmitted ?? .unknown).rawValue)
+        case .everybodyTakesPart: return Fact((facts.mediation?.everybodyTakesPart ?? .unknown).rawValue)
+        case .suitable: return Fact((facts.mediation?.suitable ?? .unknown).rawValue)
+        case .investigation: return facts.mediation.map { Fact($0.investigation.rawValue) } ?? Fact(KnownAge?.none)
+        case .leaderConsulted: return Fact((facts.mediation?.leaderConsulted ?? .unknown).rawValue)
+        }
+    }
+}
+
+extension KnownAge.Origin {
+    fileprivate var ofVictim: String {
+        switch self {
+        case .birthDate: "victim's birth date"
+        case .stated: "victim's stated age"
+        }
+    }
+}
+
+extension MediationFacts {
+    /// The age that comes first in `order`; nil when any is unknown.
+    fileprivate func age(_ order: (Int, Int) -> Bool) -> KnownAge? {
+        var found: KnownAge?
+        for offender in offenders {
+            guard let age = offender.age else { return nil }
+            if let first = found, !order(age.years, first.years) { continue }
+            found = age
+        }
+        return found
+    }
+
+    fileprivate var allAdmitted: Answer {
+        offenders.reduce(offenders.isEmpty ? .unknown : .yes) { $0.and($1.admitted) }
+    }
+
+    fileprivate var everybodyTakesPart: Answer {
+        offenders.reduce(offenders.isEmpty ? .unknown : personTakesPart) { $0.and($1.takesPart) }
+    }
+}
+
+extension Answer {
+    /// Yes when both are; no when either is; else unknown.
+    fileprivate func and(_ other: Answer) -> Answer {
+        switch (self, other) {
+        case (.no, _), (_, .no): .no
+        case (.yes, .yes): .yes
+        default: .unknown
+        }
+    }
+}

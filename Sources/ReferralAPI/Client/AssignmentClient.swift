@@ -1,0 +1,70 @@
+import NIOCore
+public import Referral
+public import TTRPC
+
+/// Calls the exchange for those who help. Calls throw `CallFailure`, or `CancellationError` when the calling task is cancelled.
+public struct AssignmentClient: Sendable {
+    private let client: Client
+
+    public init(_ client: Client) {
+        self.client = client
+    }
+
+    /// Cases as they are routed, no more at a time than there is credit for. The stream ends when `body` returns.
+    public func pull<R>(
+        options: CallOptions = CallOptions(), _ body: (PullWriter, TypedStream<PullResponse>) async throws -> R
+    ) async throws -> R {
+        try await calling {
+            try await client.bidirectional(.pull, options: options) { writer, messages in
+                try await body(PullWriter(writer: writer), TypedStream(answers: messages))
+            }
+        }
+    }
+
+    /// The cases that wait; an empty answer after the time of waiting is not an error.
+    public func fetch(_ request: FetchRequest = FetchRequest(), options: CallOptions = CallOptions()) async throws -> [Assignment] {
+        let response: FetchResponse = try await client.call(.fetch, request, options)
+        return response.assignments
+    }
+
+    /// "We have it": ends the lease.
+    public func acknowledge(_ id: AssignmentID, options: CallOptions = CallOptions()) async throws -> AssignmentProgress {
+        try await client.call(.acknowledge, AcknowledgeRequest(assignmentID: id), options)
+    }
+
+    /// "We take it."
+    public func accept(_ id: AssignmentID, options: CallOptions = CallOptions()) async throws -> AssignmentProgress {
+        try await client.call(.accept, AcceptRequest(assignmentID: id), options)
+    }
+
+    /// "Somebody else should have it."
+    public func giveBack(
+        _ id: AssignmentID, reason: ReturnReason, options: CallOptions = CallOptions()
+    ) async throws -> AssignmentProgress {
+        try await client.call(.giveBack, ReturnRequest(assignmentID: id, reason: reason), options)
+    }
+}
+
+/// Sends what goes up a pull.
+public struct PullWriter: Sendable {
+    let writer: RequestWriter
+
+    /// Makes room for this many more assignments, 1 to `Credit.limit`.
+    public func credit(_ assignments: Int) async throws {
+        try await write(.credit(Credit(assignments: assignments)))
+    }
+
+    /// Answered by an `AcknowledgeResult` on the stream.
+    public func acknowledge(_ id: AssignmentID) async throws {
+        try await write(.acknowledge(AcknowledgeRequest(assignmentID: id)))
+    }
+
+    /// Ends the pull; what is under way still arrives.
+    public func finish() {
+        writer.finish()
+    }
+
+    private func write(_ request: PullRequest) async throws {
+        try await calling { try await writer.write(request.packed()) }
+    }
+}

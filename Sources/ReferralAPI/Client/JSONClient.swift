@@ -1,0 +1,75 @@
+import NIOCore
+package import Protobuf
+package import TTRPC
+
+/// Calls any method of the contract with messages in proto3 JSON: for the command line and for replaying recordings.
+///
+/// Calls throw `JSONFaults` for a message that is not one of the method, and otherwise as the typed clients do.
+package struct JSONClient: Sendable {
+    private let client: Client
+    private let catalogue = MessageCatalogue.contract
+
+    package init(_ client: Client) {
+        self.client = client
+    }
+
+    /// One message there, one back.
+    package func unary(_ name: MethodName, _ request: JSONValue, options: CallOptions = CallOptions()) async throws -> JSONValue {
+        let method = try method(name, .unary)
+        return try await calling {
+            let answer = try await client.unary(name, Self.pack(request, method.request), options: options)
+            return try Self.json(answer, method.response)
+        }
+    }
+
+    /// One message there, any number back. The call ends when `body` returns.
+    package func serverStreaming<R>(
+        _ name: MethodName, _ request: JSONValue, options: CallOptions = CallOptions(),
+        _ body: (TypedStream<JSONValue>) async throws -> R
+    ) async throws -> R {
+        let method = try method(name, .serverStreaming)
+        return try await calling {
+            try await client.serverStreaming(name, Self.pack(request, method.request), options: options) { messages in
+                try await body(Self.answers(messages, method))
+            }
+        }
+    }
+
+    /// Any number of messages both ways. The call ends when `body` returns; `finish` ends the requests before.
+    package func bidirectional<R>(
+        _ name: MethodName, options: CallOptions = CallOptions(),
+        _ body: (TypedWriter<JSONValue>, _ finish: @escaping @Sendable () -> Void, TypedStream<JSONValue>) async throws -> R
+    ) async throws -> R {
+        let method = try method(name, .bidirectional)
+        return try await calling {
+            try await client.bidirectional(name, options: options) { writer, messages in
+                let requests = TypedWriter<JSONValue> { request in
+                    try await calling { try await writer.write(Self.pack(request, method.request)) }
+                }
+                return try await body(requests, { writer.finish() }, Self.answers(messages, method))
+            }
+        }
+    }
+
+    private func method(_ name: MethodName, _ kind: CallKind) throws(CallFailure) -> MessageCatalogue.Method {
+        guard let method = catalogue[name] else { throw CallFailure(Status(.unimplemented, "the contract has no method \(name)")) }
+        guard method.kind == kind else { throw CallFailure(Status(.unimplemented, "\(name) is called in another way: \(method.kind)")) }
+        return method
+    }
+
+    private static func answers(_ messages: MessageStream, _ method: MessageCatalogue.Method) -> TypedStream<JSONValue> {
+        TypedStream(messages: messages, read: { try json($0, method.response) }, failure: CallFailure.describing)
+    }
+
+    private static func pack(_ json: JSONValue, _ type: AnyMessageType) throws(JSONFaults) -> ByteBuffer {
+        ByteBuffer(bytes: try type.packed(fromJSON: json))
+    }
+
+    private static func json(_ message: ByteBuffer, _ type: AnyMessageType) throws -> JSONValue {
+        do {
+            return try message.withUnsafeReadableBytes { try type.json(fromPacked: $0) }
+        } catch let faults as DecodeFaults {
+            throw CallFailure(unreadableAnswer: Faults(faults))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import NIOCore
+public import Referral
+public import TTRPC
+
+/// A referral with the sender's own id, on its way to the exchange.
+public struct Submission: Hashable, Sendable {
+    /// 1 to 64 visible ASCII characters; unique per sender for ever.
+    public var messageID: MessageID
+    public var content: ReferralContent
+
+    public init(messageID: MessageID, content: ReferralContent) {
+        self.messageID = messageID
+        self.content = content
+    }
+}
+
+/// Calls the exchange for those who send. Calls throw `CallFailure`, or `CancellationError` when the calling task is cancelled.
+public struct ReferralClient: Sendable {
+    private let client: Client
+
+    public init(_ client: Client) {
+        self.client = client
+    }
+
+    /// Returns when the exchange has stored the referral. Safe to repeat: the same submission gets the same receipt.
+    public func submit(_ submission: Submission, options: CallOptions = CallOptions()) async throws -> Receipt {
+        try await calling {
+            let answer = try await client.unary(.submit, pack(Submission.wireType, submission.write), options: options)
+            return try Receipt(answer: answer)
+        }
+    }
+
+    /// Submits many, pipelined. There is one result for each item, not always in their order; reading and writing have to go on at the
+    /// same time. The stream ends when `body` returns.
+    public func submitStream<R>(
+        options: CallOptions = CallOptions(),
+        _ body: (SubmissionWriter, TypedStream<SubmitResult>) async throws -> R
+    ) async throws -> R {
+        try await calling {
+            try await client.bidirectional(.submitStream, options: options) { writer, messages in
+                try await body(SubmissionWriter(writer: writer), TypedStream(answers: messages))
+            }
+        }
+    }
+
+    public func status(_ request: GetStatusRequest, options: CallOptions = CallOptions()) async throws -> ReferralStatus {
+        try await client.call(.getStatus, request, options)
+    }
+
+    /// Where a referral would go, without storing it.
+    public func preview(_ request: PreviewRequest, options: CallOptions = CallOptions()) async throws -> PreviewResponse {
+        try await client.call(.preview, request, options)
+    }
+}
+
+/// Sends the items of one stream of submissions.
+public struct SubmissionWriter: Sendable {
+    let writer: RequestWriter
+
+    /// Sends one item; waits while the exchange does not keep up.
+    public func write(_ submission: Submission) async throws {
+        try await calling { try await writer.write(pack(Submission.wireType, submission.write)) }
+    }
+
+    /// Tells the exchange that no further item comes; the results still do.
+    public func finish() {
+        writer.finish()
+    }
+}

@@ -1,0 +1,47 @@
+import NIOCore
+public import TTRPC
+
+/// What goes up a pull, in order.
+public typealias PullRequests = TypedStream<PullRequest>
+/// What comes down a pull.
+public typealias PullResponses = TypedWriter<PullResponse>
+
+/// What answers those who help. Messages have been read and checked; a method fails its call by throwing `Status`, `Faults`,
+/// `Rejection` or `StoreError`.
+public protocol AssignmentServing: Sendable {
+    /// Serves until the caller ends the stream. Never writes more assignments than the caller gave credit for.
+    func pull(_ requests: PullRequests, _ responses: PullResponses, _ context: CallContext) async throws
+    func fetch(_ request: FetchRequest, _ context: CallContext) async throws -> FetchResponse
+    func acknowledge(_ request: AcknowledgeRequest, _ context: CallContext) async throws -> AssignmentProgress
+    func accept(_ request: AcceptRequest, _ context: CallContext) async throws -> AssignmentProgress
+    func giveBack(_ request: ReturnRequest, _ context: CallContext) async throws -> AssignmentProgress
+}
+
+extension Router {
+    /// Answers `lots.v1.AssignmentService`.
+    public mutating func register(_ service: some AssignmentServing) {
+        register(
+            .pull,
+            bidirectional: { messages, writer, context in
+                try await answering {
+                    let requests = PullRequests(messages: messages, read: { try PullRequest(unpacking: $0, .shown) })
+                    try await service.pull(requests, PullResponses(writer), context)
+                }
+            })
+        registerUnary(.fetch) { try await service.fetch($0, $1) }
+        registerUnary(.acknowledge) { try await service.acknowledge($0, $1) }
+        registerUnary(.accept) { try await service.accept($0, $1) }
+        registerUnary(.giveBack) { try await service.giveBack($0, $1) }
+    }
+
+    /// A method whose messages need neither a day nor a key to be read.
+    mutating func registerUnary<Request: WireMessage, Response: WireMessage>(
+        _ method: MethodName, _ handler: @escaping @Sendable (Request, CallContext) async throws -> Response
+    ) {
+        register(
+            method,
+            unary: { message, context in
+                try await answering { try await handler(Request(unpacking: message, .shown), context).packed() }
+            })
+    }
+}

@@ -1,0 +1,63 @@
+import CReferralMessages
+package import Protobuf
+package import TTRPC
+
+/// Every method of the contract with its messages, for those who carry them without knowing them: the command line and recordings.
+package struct MessageCatalogue: Sendable {
+    package struct Method: Sendable {
+        package let name: MethodName
+        package let kind: CallKind
+        package let request: AnyMessageType
+        package let response: AnyMessageType
+    }
+
+    package static let contract = MessageCatalogue()
+
+    /// In the order of the contract.
+    package let methods: [Method]
+    private let byName: [MethodName: Method]
+
+    private init() {
+        let progress = AnyMessageType(AssignmentProgress.wireType)
+        let healthRequest = AnyMessageType(HealthCheckRequest.wireType)
+        let healthResponse = AnyMessageType(HealthCheckResponse.wireType)
+        let submission = AnyMessageType(Submission.wireType)
+        methods = [
+            Method(name: .submit, kind: .unary, request: submission, response: AnyMessageType(Receipt.wireType)),
+            Method(name: .submitStream, kind: .bidirectional, request: submission, response: AnyMessageType(SubmitResult.wireType)),
+            Method(
+                name: .getStatus, kind: .unary, request: AnyMessageType(GetStatusRequest.wireType),
+                response: AnyMessageType(ReferralStatus.wireType)),
+            Method(
+                name: .preview, kind: .unary, request: AnyMessageType(PreviewRequest.wireType),
+                response: AnyMessageType(PreviewResponse.wireType)),
+            Method(
+                name: .pull, kind: .bidirectional, request: AnyMessageType(PullRequest.wireType),
+                response: AnyMessageType(PullResponse.wireType)),
+            Method(
+                name: .fetch, kind: .unary, request: AnyMessageType(FetchRequest.wireType), response: AnyMessageType(FetchResponse.wireType)
+            ),
+            Method(name: .acknowledge, kind: .unary, request: AnyMessageType(AcknowledgeRequest.wireType), response: progress),
+            Method(name: .accept, kind: .unary, request: AnyMessageType(AcceptRequest.wireType), response: progress),
+            Method(name: .giveBack, kind: .unary, request: AnyMessageType(ReturnRequest.wireType), response: progress),
+            Method(name: .healthCheck, kind: .unary, request: healthRequest, response: healthResponse),
+            Method(name: .healthWatch, kind: .serverStreaming, request: healthRequest, response: healthResponse),
+        ]
+        byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
+    }
+
+    /// Nil for a method that the contract does not have.
+    package subscript(_ name: MethodName) -> Method? { byName[name] }
+
+    /// The type of a status detail by its full name; nil for one that the contract does not have.
+    package func detail(_ name: String) -> AnyMessageType? {
+        let type = AnyMessageType(faultsType)
+        return name == type.fullName ? type : nil
+    }
+
+    /// The faults in the details of a status as `lots.v1.Faults` in JSON; nil when there are none that can be read.
+    package func faultsJSON(of status: Status) -> JSONValue? {
+        let detail = status.details.first { $0.typeURL == StatusDetail.faultsTypeURL }
+        return detail.flatMap { try? AnyMessageType(faultsType).json(fromPacked: $0.value) }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import GRDB
+import Referral
+
+/// The questions, in whatever transaction the connection is. They translate errors themselves: a body may catch them.
+protocol DatabaseReading: ReferralReader {
+    var database: Database { get }
+    /// Names the database in errors.
+    var path: String { get }
+}
+
+/// Reads one committed state.
+struct SQLiteReader: DatabaseReading {
+    let database: Database
+    let path: String
+}
+
+extension DatabaseReading {
+    func referral(_ id: ReferralID) throws -> ReferralState? {
+        var state: ReferralState?
+        for entry in try log(of: id) {
+            state = ReferralState.evolve(state, entry.events, at: entry.at)
+            guard state?.id == id else {
+                throw StoreError(.damaged, "log entry \(entry.sequence) does not follow from those before it; \(StoreError.restore)")
+            }
+        }
+        return state
+    }
+
+    func referral(from sender: Participant, message: MessageID) throws -> ReferralID? {
+        let ids: [ReferralID] = try identifiers(
+            "SELECT id FROM referral WHERE sender_organisation = ? AND sender_unit = ? AND message_id = ?",
+            [sender.organisation.column, sender.unit.column, message.column])
+        return ids.first
+    }
+
+    func referral(of assignment: AssignmentID) throws -> ReferralID? {
+        let ids: [ReferralID] = try identifiers("SELECT referral FROM assignment WHERE id = ?", [assignment.column])
+        return ids.first
+    }
+
+    func log(of id: ReferralID) throws -> [LogEntry] {
+        try entries("WHERE referral = ? ORDER BY sequence", [id.column])
+    }
+
+    func log(after sequence: Int64, limit: Int) throws -> [LogEntry] {
+        try entries("WHERE sequence > ? ORDER BY sequence LIMIT ?", [sequence, max(0, limit)])
+    }
+
+    func content(of id: ReferralID) throws -> [UInt8]? {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(sql: "SELECT bytes FROM content WHERE referral = ?")
+            return try Data.fetchOne(statement, arguments: [id.column]).map { [UInt8]($0) }
+        }
+    }
+
+    func available(to organisation: OrganisationID, limit: Int) throws -> [AssignmentID] {
+        try identifiers(
+            "SELECT id FROM assignment WHERE phase = 'offered' AND owner = ? ORDER BY available_at, id LIMIT ?",
+            [organisation.column, max(0, limit)])
+    }
+
+    func expiredLeases(at now: Instant, limit: Int) throws -> [AssignmentID] {
+        try identifiers(
+            "SELECT id FROM assignment WHERE phase = 'leased' AND lease_until <= ? ORDER BY lease_until, id LIMIT ?",
+            [now.milliseconds, max(0, limit)])
+    }
+
+    private func identifiers<ID: Identifier>(_ sql: String, _ arguments: StatementArguments) throws -> [ID] {
+        try translatingFaults(at: path) {
+            let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+            return try Array(rows.map { ID(try $0.decode(String.self, atIndex: 0)) })
+        }
+    }
+
+    private func entries(_ condition: String, _ arguments: StatementArguments) throws -> [LogEntry] {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: "SELECT sequence, referral, at, actor_organisation, actor_unit, events FROM log \(condition)")
+            return try Array(Row.fetchCursor(statement, arguments: arguments).map(entry))
+        }
+    }
+
+    private func entry(_ row: Row) throws -> LogEntry {
+        let sequence = try row.decode(Int64.self, atIndex: 0)
+        let organisation = try row.decode(String?.self, atIndex: 3).map { OrganisationID($0) }
+        let unit = try row.decode(String?.self, atIndex: 4).map { UnitID($0) }
+        let events: [ReferralEvent]
+        do {
+            events = try JSONDecoder().decode([ReferralEvent].self, from: row.decode(Data.self, atIndex: 5))
+        } catch is DecodingError {
+            // What the decoder says may quote the text.
+            throw StoreError(.damaged, "log entry \(sequence) cannot be read; \(StoreError.restore)")
+        }
+        return LogEntry(
+            sequence: sequence, referral: ReferralID(try row.decode(String.self, atIndex: 1)),
+            at: Instant(milliseconds: try row.decode(Int64.self, atIndex: 2)),
+            actor: organisation.flatMap { organisation in unit.map { Participant(organisation: organisation, unit: $0) } }, events: events)
+    }
+}
+
+extension Identifier {
+    /// As it is stored. SQLite would cut the text at a NUL and so take one id for another.
+    var column: String {
+        get throws {
+            guard !rawValue.utf8.contains(0) else { throw StoreError(.damaged, "an id holds the character U+0000, which cannot be stored") }
+            return rawValue
+        }
+    }
+}

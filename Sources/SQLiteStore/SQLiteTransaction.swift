@@ -1,0 +1,166 @@
+import Foundation
+import GRDB
+import Referral
+
+/// A transaction on the writing connection.
+///
+/// An append that breaks off half-way leaves rows behind that only a rollback removes, so it fails the whole transaction, also when the body
+/// goes on. A duplicate is found before anything is stored and fails nothing else.
+final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
+    let database: Database
+    let path: String
+    private var failure: (any Error)?
+
+    private init(database: Database, path: String) {
+        self.database = database
+        self.path = path
+    }
+
+    /// Runs `body` and commits, or throws and leaves the database as it was.
+    static func commit<Answer>(
+        _ body: (any ReferralTransaction) throws -> Answer, to database: Database, at path: String
+    ) throws -> Answer {
+        var answer: Answer?
+        try database.inTransaction(.immediate) {
+            let transaction = SQLiteTransaction(database: database, path: path)
+            answer = try body(transaction)
+            if let failure = transaction.failure { throw failure }
+            return .commit
+        }
+        guard let answer else { throw StoreError(.unavailable, "the transaction has not been committed") }
+        return answer
+    }
+
+    func append(
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?
+    ) throws {
+        if let failure { throw failure }
+        if events.isEmpty { return }
+        do {
+            try translatingFaults(at: path) {
+                if state.version == events.count {
+                    try insert(state, content: content)
+                } else {
+                    guard content == nil else {
+                        throw StoreError(.damaged, "referral \(state.id): content can be stored with the first entry only")
+                    }
+                    try update(state, by: events.count)
+                }
+                let touched = Set(events.compactMap(\.assignment))
+                for assignment in state.assignments where touched.contains(assignment.id) { try put(assignment, of: state.id) }
+                try log(events, of: state.id, at: at, by: actor)
+            }
+        } catch let error as StoreError where error.code == .duplicate {
+            throw error
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private func insert(_ state: ReferralState, content: [UInt8]?) throws {
+        do {
+            try execute(
+                """
+                INSERT INTO referral (id, sender_organisation, sender_unit, message_id, received_at, phase, version)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    state.id.column, state.sender.organisation.column, state.sender.unit.column, state.message.column,
+                    state.receivedAt.milliseconds, state.phase.name, state.version,
+                ])
+        } catch DatabaseError.SQLITE_CONSTRAINT {
+            guard try referral(from: state.sender, message: state.message) != nil else { throw StoreError.contradiction(state) }
+            throw StoreError(.duplicate, "referral \(state.id): its sender has used the message id before")
+        }
+        if let content {
+            // Binding no bytes binds NULL.
+            try execute("INSERT INTO content (referral, bytes) VALUES (?, ifnull(?, x''))", [state.id.column, Data(content)])
+        }
+    }
+
+    private func update(_ state: ReferralState, by count: Int) throws {
+        try execute(
+            "UPDATE referral SET phase = ?, version = ? WHERE id = ? AND version = ?",
+            [state.phase.name, state.version, state.id.column, state.version - count])
+        guard database.changesCount == 1 else { throw StoreError.contradiction(state) }
+    }
+
+    private func put(_ assignment: AssignmentState, of referral: ReferralID) throws {
+        let lease: Lease? = if case .leased(let lease) = assignment.phase { lease } else { nil }
+        try execute(
+            """
+            INSERT INTO assignment
+                (id, referral, service, owner, phase, available_at, since, lease_organisation, lease_unit, lease_until)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                owner = excluded.owner, phase = excluded.phase, available_at = excluded.available_at, since = excluded.since,
+                lease_organisation = excluded.lease_organisation, lease_unit = excluded.lease_unit, lease_until = excluded.lease_until
+            WHERE referral = excluded.referral
+            """,
+            [
+                assignment.id.column, referral.column, assignment.service.rawValue, assignment.owner.column, assignment.phase.name,
+                assignment.availableAt.milliseconds, assignment.since.milliseconds, lease?.holder.organisation.column,
+                lease?.holder.unit.column, lease?.until.milliseconds,
+            ])
+        guard database.changesCount == 1 else {
+            throw StoreError(.damaged, "assignment \(assignment.id) of referral \(referral) belongs to another referral")
+        }
+    }
+
+    private func log(_ events: [ReferralEvent], of referral: ReferralID, at: Instant, by actor: Participant?) throws {
+        try execute(
+            "INSERT INTO log (referral, at, actor_organisation, actor_unit, events) VALUES (?, ?, ?, ?, ?)",
+            [
+                referral.column, at.milliseconds, actor?.organisation.column, actor?.unit.column, JSONWriter.text(events),
+            ])
+    }
+
+    private func execute(_ sql: String, _ arguments: StatementArguments) throws {
+        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+}
+
+extension StoreError {
+    fileprivate static func contradiction(_ state: ReferralState) -> StoreError {
+        StoreError(
+            .damaged,
+            "referral \(state.id): version \(state.version) does not follow from what is stored; load the state in the same transaction")
+    }
+}
+
+extension ReferralState.Phase {
+    /// As in the table.
+    fileprivate var name: String {
+        switch self {
+        case .refused: "refused"
+        case .awaitingConsent: "awaiting consent"
+        case .routed: "routed"
+        }
+    }
+}
+
+extension AssignmentState.Phase {
+    /// As in the table.
+    fileprivate var name: String {
+        switch self {
+        case .review: "review"
+        case .offered: "offered"
+        case .leased: "leased"
+        case .received: "received"
+        case .accepted: "accepted"
+        }
+    }
+}
+
+extension ReferralEvent {
+    /// The assignment whose row it changes.
+    fileprivate var assignment: AssignmentID? {
+        switch self {
+        case .submitted, .refused, .awaitingConsent: nil
+        case .routed(let id, _), .offered(let id, _), .review(let id, _, _), .leased(let id, _, _), .leaseExpired(let id),
+            .received(let id, _), .accepted(let id, _), .returned(let id, _, _):
+            id
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+import Referral
+
+/// The tables. A migration that has been released is never changed; the next one has the next number.
+enum Schema {
+    /// Marks a database file as this program's: "Lots".
+    private static let application: Int64 = 0x4C_6F_74_73
+
+    static let migrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: "PRAGMA application_id = \(application)")
+            try database.execute(sql: version1)
+        }
+        return migrator
+    }()
+
+    /// - Throws: `StoreError` unless the database is empty or was made by this or an older version of the program.
+    static func checkOwnership(_ database: Database, path: String) throws {
+        let owner = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        guard owner == application else {
+            if try owner == 0 && Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0 { return }
+            throw StoreError(.damaged, "\(path) is a database of another program; name another file")
+        }
+        let unknown = try migrator.appliedIdentifiers(database).subtracting(migrator.migrations)
+        guard let newest = unknown.max(by: { $0.localizedStandardCompare($1) == .orderedAscending }) else { return }
+        throw StoreError(
+            .newerSchema,
+            """
+            the database \(path) has schema version \(newest), this program knows versions up to \(migrator.migrations.last ?? "0"); \
+            run the version of the program that wrote it, or a newer one
+            """)
+    }
+
+    /// Times are milliseconds since 1970-01-01T00:00:00Z. `referral` and `assignment` are the fold of `log`.
+    private static let version1 = """
+        CREATE TABLE referral (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            sender_organisation TEXT NOT NULL CHECK (sender_organisation <> ''),
+            sender_unit TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            received_at INTEGER NOT NULL,
+            phase TEXT NOT NULL CHECK (phase IN ('refused', 'awaiting consent', 'routed')),
+            version INTEGER NOT NULL CHECK (version > 0), -- events folded in
+            UNIQUE (sender_organisation, sender_unit, message_id)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Its own table, so that it can be erased.
+        CREATE TABLE content (
+            referral TEXT NOT NULL PRIMARY KEY REFERENCES referral,
+            bytes BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE assignment (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            referral TEXT NOT NULL REFERENCES referral,
+            service TEXT NOT NULL CHECK (service <> ''),
+            owner TEXT NOT NULL CHECK (owner <> ''),
+            phase TEXT NOT NULL CHECK (phase IN ('review', 'offered', 'leased', 'received', 'accepted')),
+            available_at INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            lease_organisation TEXT CHECK (lease_organisation = owner),
+            lease_unit TEXT,
+            lease_until INTEGER,
+            UNIQUE (referral, service),
+            CHECK (
+                (phase = 'leased') = (lease_organisation IS NOT NULL)
+                AND (phase = 'leased') = (lease_unit IS NOT NULL)
+                AND (phase = 'leased') = (lease_until IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX assignment_available ON assignment (owner, available_at, id) WHERE phase = 'offered';
+        CREATE INDEX assignment_lease_end ON assignment (lease_until, id) WHERE phase = 'leased';
+
+        CREATE TABLE log (
+            sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            referral TEXT NOT NULL REFERENCES referral,
+            at INTEGER NOT NULL,
+            actor_organisation TEXT,
+            actor_unit TEXT,
+            events TEXT NOT NULL, -- JSON
+            CHECK ((actor_organisation IS NULL) = (actor_unit IS NULL))
+        ) STRICT;
+
+        CREATE INDEX log_referral ON log (referral);
+
+        CREATE TRIGGER log_is_not_changed BEFORE UPDATE ON log
+        BEGIN
+            SELECT RAISE (ABORT, 'the log is never changed');
+        END;
+
+        CREATE TRIGGER log_is_not_deleted BEFORE DELETE ON log
+        BEGIN
+            SELECT RAISE (ABORT, 'the log is never deleted');
+        END;
+
+        -- INSERT OR REPLACE deletes without a trigger.
+        CREATE TRIGGER log_is_not_replaced BEFORE INSERT ON log
+        WHEN EXISTS (SELECT 1 FROM log WHERE sequence = NEW.sequence)
+        BEGIN
+            SELECT RAISE (ABORT, 'the log is never replaced');
+        END;
+        """
+}

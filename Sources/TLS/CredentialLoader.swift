@@ -1,0 +1,111 @@
+import COpenSSL
+
+/// Loads the files of a configuration into an `SSL_CTX` and collects every fault instead of stopping at the first.
+struct CredentialLoader {
+    /// Owned by the caller.
+    let context: OpaquePointer
+    private(set) var faults: [String] = []
+
+    init(context: OpaquePointer) {
+        self.context = context
+    }
+
+    mutating func note(_ fault: String) {
+        faults.append(fault)
+    }
+
+    /// The certificate chain and its key, which must belong together.
+    mutating func loadCertificate(chainFile: String, keyFile: String) {
+        OpenSSLErrorQueue.clear()
+        let hasChain = SSL_CTX_use_certificate_chain_file(context, chainFile) == 1
+        if !hasChain {
+            note("certificate chain file \(chainFile): \(OpenSSLErrorQueue.takeReason(otherwise: "not readable"))")
+        }
+        guard let key = readPrivateKey(keyFile) else { return }
+        defer { EVP_PKEY_free(key) }
+        guard hasChain, let certificate = SSL_CTX_get0_certificate(context) else { return }
+        guard X509_check_private_key(certificate, key) == 1 else {
+            OpenSSLErrorQueue.clear()
+            return note("private key file \(keyFile): the key does not match certificate \(chainFile)")
+        }
+        if SSL_CTX_use_PrivateKey(context, key) != 1 {
+            note("private key file \(keyFile): \(OpenSSLErrorQueue.takeReason(otherwise: "not usable"))")
+        }
+    }
+
+    /// The authorities for the peer's chain; a server also tells clients their names.
+    mutating func loadTrustRoots(file: String, announce: Bool) {
+        OpenSSLErrorQueue.clear()
+        guard SSL_CTX_load_verify_file(context, file) == 1 else {
+            return note("trust roots file \(file): \(OpenSSLErrorQueue.takeReason(otherwise: "no certificate in it"))")
+        }
+        if announce {
+            guard let names = SSL_load_client_CA_file(file) else {
+                return note("trust roots file \(file): \(OpenSSLErrorQueue.takeReason(otherwise: "no certificate in it"))")
+            }
+            SSL_CTX_set_client_CA_list(context, names)
+        }
+    }
+
+    /// Revocation lists. With the first one, checking becomes mandatory for the whole chain.
+    mutating func loadRevocationLists(files: [String]) {
+        guard !files.isEmpty, let store = SSL_CTX_get_cert_store(context) else { return }
+        X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
+        for file in files {
+            guard let input = open(file, as: "revocation list file") else { continue }
+            defer { BIO_free(input) }
+            var count = 0
+            while let list = PEM_read_bio_X509_CRL(input, nil, nil, nil) {
+                defer { X509_CRL_free(list) }
+                guard X509_STORE_add_crl(store, list) == 1 else {
+                    note("revocation list file \(file): \(OpenSSLErrorQueue.takeReason(otherwise: "not usable"))")
+                    break
+                }
+                count += 1
+            }
+            // The reader always ends with an error; "no start line" after a list is the regular end.
+            let reason = OpenSSLErrorQueue.takeReason(otherwise: "")
+            if count == 0 || reason != "no start line" {
+                note("revocation list file \(file): \(reason)")
+            }
+        }
+    }
+
+    private mutating func readPrivateKey(_ file: String) -> OpaquePointer? {
+        guard let input = open(file, as: "private key file") else { return nil }
+        defer { BIO_free(input) }
+        let mode = COpenSSL_BIO_file_mode(input)
+        let isRegularFile = mode & 0o170000 == 0o100000
+        guard isRegularFile else {
+            note("private key file \(file): not a regular file")
+            return nil
+        }
+        if mode & 0o077 != 0 {
+            note("private key file \(file): accessible to others than its owner: chmod 600 \(file)")
+        }
+        // Without a callback OpenSSL would ask for a pass phrase on the terminal and wait.
+        var isEncrypted = false
+        let key = withUnsafeMutablePointer(to: &isEncrypted) { asked in
+            PEM_read_bio_PrivateKey(
+                input, nil,
+                { _, _, _, asked in
+                    asked?.storeBytes(of: true, as: Bool.self)
+                    return -1
+                }, asked)
+        }
+        if key == nil {
+            let reason = OpenSSLErrorQueue.takeReason(otherwise: "not readable")
+            note("private key file \(file): \(isEncrypted ? "encrypted keys are not supported" : reason)")
+        }
+        return key
+    }
+
+    private mutating func open(_ file: String, as kind: String) -> OpaquePointer? {
+        OpenSSLErrorQueue.clear()
+        let input = BIO_new_file(file, "r")
+        if input == nil {
+            note("\(kind) \(file): \(OpenSSLErrorQueue.takeReason(otherwise: "not readable"))")
+        }
+        return input
+    }
+}

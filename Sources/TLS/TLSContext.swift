@@ -1,0 +1,148 @@
+import COpenSSL
+
+/// A checked and loaded ``TLSConfiguration``, shared by all connections that use it.
+///
+/// It never changes. To reload certificates or revocation lists, make another one and use it for new connections; those under way keep
+/// theirs.
+///
+/// Fixed choices: a certificate is demanded of both sides; no session resumption, so that every connection checks the peer's certificate
+/// and revocation afresh; hence no early data; no compression, no renegotiation.
+public final class TLSContext: Sendable {
+    /// The configuration it was made from.
+    public let configuration: TLSConfiguration
+
+    /// Owns one reference to an `SSL_CTX`. Safe to share: it is changed in the initialiser only, and OpenSSL counts references atomically.
+    private nonisolated(unsafe) let pointer: OpaquePointer
+
+    let policy: PeerPolicy
+    let applicationProtocols: ApplicationProtocols
+
+    /// Loads all files. Call it off the event loops: it reads from disk.
+    ///
+    /// - Throws: ``TLSError`` with code `configuration` and one line for every fault.
+    public init(_ configuration: TLSConfiguration) throws(TLSError) {
+        OpenSSLErrorQueue.clear()
+        guard let pointer = SSL_CTX_new(TLS_method()) else {
+            throw TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL made no context"))
+        }
+        var loader = CredentialLoader(context: pointer)
+        self.configuration = configuration
+        self.pointer = pointer
+        policy = Self.policy(for: configuration, loader: &loader)
+        applicationProtocols = ApplicationProtocols(configuration.applicationProtocols)
+        ApplicationProtocols.faults(in: configuration.applicationProtocols).forEach { loader.note($0) }
+
+        // From here on the deinitialiser frees the context, also when this initialiser throws.
+        loader.loadCertificate(chainFile: configuration.certificateChainFile, keyFile: configuration.privateKeyFile)
+        loader.loadTrustRoots(file: configuration.trustRootsFile, announce: isServer)
+        loader.loadRevocationLists(files: configuration.revocationListFiles)
+        guard loader.faults.isEmpty else {
+            throw TLSError(code: .configuration, message: loader.faults.joined(separator: "\n"))
+        }
+        try setUp()
+    }
+
+    deinit {
+        SSL_CTX_free(pointer)
+    }
+
+    /// The name in this side's own certificate; nil when it has no valid one, which ``certificateFaults(at:)`` tells.
+    public var identifier: SPIFFEIdentifier? {
+        guard let leaf = SSL_CTX_get0_certificate(pointer) else { return nil }
+        return try? Certificate(pointer: leaf).identity().identifier
+    }
+
+    /// What a peer would hold against this side's own certificate at `now` (seconds since 1970); empty when nothing.
+    ///
+    /// A daemon asks at start and from time to time, since the peers' refusals show only in their logs.
+    public func certificateFaults(at now: Int64) -> [String] {
+        guard let leaf = SSL_CTX_get0_certificate(pointer) else { return [] }
+        let certificate = Certificate(pointer: leaf)
+        let file = configuration.certificateChainFile
+        var faults: [String] = []
+        if let validity = certificate.validity {
+            if now < validity.lowerBound { faults.append("\(file): certificate not yet valid") }
+            if now > validity.upperBound { faults.append("\(file): certificate expired") }
+        } else {
+            faults.append("\(file): certificate with an unreadable or empty period of validity")
+        }
+        do {
+            _ = try certificate.identity()
+        } catch {
+            faults.append("\(file): \(error.message)")
+        }
+        return faults
+    }
+
+    var isServer: Bool { configuration.role == .server }
+
+    /// A new `SSL` that the caller owns.
+    func makeConnection() throws(TLSError) -> OpaquePointer {
+        OpenSSLErrorQueue.clear()
+        guard let connection = SSL_new(pointer) else {
+            throw TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL made no connection"))
+        }
+        return connection
+    }
+
+    private static func policy(for configuration: TLSConfiguration, loader: inout CredentialLoader) -> PeerPolicy {
+        var policy = PeerPolicy()
+        for text in configuration.revokedSerialNumbers {
+            guard let serialNumber = PeerPolicy.normalized(serialNumber: text) else {
+                loader.note("revoked serial number \"\(text)\": up to 40 hexadecimal digits are required")
+                continue
+            }
+            policy.revokedSerialNumbers.insert(serialNumber)
+        }
+        guard case .client(let expected) = configuration.role else { return policy }
+        if let text = expected.spiffeIdentifier {
+            policy.identifier = SPIFFEIdentifier(text)
+            if policy.identifier == nil {
+                loader.note("expected server \"\(text)\": not of the form spiffe://<trust domain>/<organisation>/<unit>")
+            }
+        }
+        if let hostName = expected.hostName {
+            policy.hostName = hostName
+            if hostName.isEmpty || hostName.utf8.contains(0) {
+                loader.note("expected server \"\(hostName)\": not a DNS name or IP address")
+            }
+        }
+        if expected.spiffeIdentifier == nil, expected.hostName == nil {
+            loader.note("expected server: neither a spiffe:// identifier nor a host name is given, so any server would do")
+        }
+        return policy
+    }
+
+    private func setUp() throws(TLSError) {
+        let isReady =
+            COpenSSL_SSL_CTX_set_min_proto_version(pointer, configuration.minimumVersion == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1
+            && COpenSSL_SSL_CTX_set_max_proto_version(pointer, 0) == 1
+            && SSL_CTX_set_ciphersuites(pointer, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1
+            && SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
+            && COpenSSL_SSL_CTX_set1_groups_list(pointer, "X25519:P-256:P-384") == 1
+            && applicationProtocols.offer(in: pointer)
+        guard isReady else {
+            throw TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL lacks a required algorithm"))
+        }
+        // At least 112 bits everywhere: no SHA-1 signature, no RSA key below 2048 bits.
+        SSL_CTX_set_security_level(pointer, 2)
+        _ = SSL_CTX_set_options(
+            pointer,
+            COpenSSL_SSL_OP_NO_COMPRESSION | COpenSSL_SSL_OP_NO_RENEGOTIATION | COpenSSL_SSL_OP_NO_TICKET
+                | COpenSSL_SSL_OP_CIPHER_SERVER_PREFERENCE
+        )
+        COpenSSL_SSL_CTX_set_session_cache_off(pointer)
+        SSL_CTX_set_num_tickets(pointer, 0)
+        // An idle connection holds no record buffers. The chain that is sent is the one in the file: OpenSSL would add the root, which
+        // the peer has and would keep a second time for the life of the connection.
+        COpenSSL_SSL_CTX_set_mode(pointer, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN)
+        // A peer's chain arrives before it is trusted: bound its size and depth.
+        COpenSSL_SSL_CTX_set_max_cert_list(pointer, 32 * 1024)
+        SSL_CTX_set_verify_depth(pointer, 4)
+        SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | (isServer ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
+        SSL_CTX_set_cert_verify_callback(pointer, { store, _ in TLSEngine.verify(store) }, nil)
+        if isServer {
+            applicationProtocols.choose(in: pointer)
+        }
+    }
+}

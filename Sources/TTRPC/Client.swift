@@ -1,0 +1,128 @@
+public import NIOCore
+
+/// What a call may carry besides its messages.
+public struct CallOptions: Sendable {
+    public var metadata: Metadata
+    /// How long the whole call may take. The server is told, and both sides end the call with `deadlineExceeded` when it has passed.
+    /// Nil: no limit.
+    public var timeout: Duration?
+
+    public init(metadata: Metadata = Metadata(), timeout: Duration? = nil) {
+        self.metadata = metadata
+        self.timeout = timeout
+    }
+}
+
+/// Calls the methods of a server over one connection, from any task.
+///
+/// Calls throw ``Status`` when they fail: with the server's status, or with one made here, such as `unavailable` when the connection
+/// is gone. They throw `CancellationError` when the calling task is cancelled; the server is not told, as plain ttrpc has no way to.
+public struct Client: Sendable {
+    package let connection: ClientConnection
+
+    package init(_ connection: ClientConnection) {
+        self.connection = connection
+    }
+
+    /// Runs tasks on the connection's event loop. A task that makes many calls is fastest when it prefers this executor.
+    public var taskExecutor: any TaskExecutor { connection.executor }
+
+    /// Closes the connection. Calls under way fail with `unavailable`.
+    public func close() {
+        connection.close()
+    }
+
+    /// One message there, one back.
+    public func unary(_ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions()) async throws -> ByteBuffer {
+        let call = ClientCall()
+        let id = try connection.begin(call, .unary, method, message, options)
+        return try await outcome(of: call, id)
+    }
+
+    /// One message there, any number back. The call ends when `body` returns.
+    public func serverStreaming<R>(
+        _ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions(),
+        _ body: (MessageStream) async throws -> R
+    ) async throws -> R {
+        let messages = connection.makeMessageBuffer()
+        let id = try connection.begin(ClientCall(messages: messages), .serverStreaming, method, message, options)
+        defer { end(id, messages) }
+        return try await body(MessageStream(buffer: messages))
+    }
+
+    /// Any number of messages there, one back. `body` writes; when it returns, the server is told that nothing more comes.
+    ///
+    /// An answer that arrives before everything is written ends the call early and is returned.
+    public func clientStreaming(
+        _ method: MethodName, options: CallOptions = CallOptions(), _ body: (RequestWriter) async throws -> Void
+    ) async throws -> ByteBuffer {
+        let call = ClientCall()
+        let id = try connection.begin(call, .clientStreaming, method, ByteBuffer(), options)
+        do {
+            try await body(RequestWriter(connection: connection, call: call, id: id))
+        } catch let status as Status where status == ClientConnection.streamEnded {
+            // Writing failed because the server has answered already: that answer is the outcome.
+        } catch {
+            connection.abandon(id, error)
+            throw error
+        }
+        connection.endWriting(id)
+        return try await outcome(of: call, id)
+    }
+
+    /// Any number of messages both ways. `body` writes and reads; the call ends when it returns.
+    public func bidirectional<R>(
+        _ method: MethodName, options: CallOptions = CallOptions(),
+        _ body: (RequestWriter, MessageStream) async throws -> R
+    ) async throws -> R {
+        let messages = connection.makeMessageBuffer()
+        let call = ClientCall(messages: messages)
+        let id = try connection.begin(call, .bidirectional, method, ByteBuffer(), options)
+        defer { end(id, messages) }
+        let result = try await body(RequestWriter(connection: connection, call: call, id: id), MessageStream(buffer: messages))
+        // Not when `body` throws: to the server it would look like a whole conversation.
+        connection.endWriting(id)
+        return result
+    }
+
+    private func outcome(of call: ClientCall, _ id: StreamID) async throws -> ByteBuffer {
+        try await call.outcome { [connection] in connection.abandon(id, CancellationError()) }
+    }
+
+    private func end(_ id: StreamID, _ messages: MessageBuffer) {
+        connection.abandon(id, CancellationError())
+        messages.discard()
+    }
+}
+
+/// Sends the client's messages of one call.
+public struct RequestWriter: Sendable {
+    let connection: ClientConnection
+    let call: ClientCall
+    let id: StreamID
+
+    /// Sends one message, after those written before it. Waits while the stream or its connection has more unsent bytes than its bound.
+    ///
+    /// - Throws: ``Status`` when the call has ended or the message is larger than a frame may be; `CancellationError` when the
+    ///   task is cancelled while it waits, in which case the message has not been sent.
+    public func write(_ message: ByteBuffer) async throws {
+        try Task.checkCancellation()
+        if try connection.write(message, on: id, of: call) { return }
+        let ticket = ParkedWrite.Ticket()
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                connection.write(
+                    ParkedWrite(stream: StreamKey(id: id, serial: 0), message: message, ticket: ticket, continuation: continuation),
+                    of: call)
+            }
+        } onCancel: {
+            ticket.cancel()
+            connection.cancelWrite(ticket)
+        }
+    }
+
+    /// Tells the server that nothing more is written. Happens by itself when the call's closure returns.
+    public func finish() {
+        connection.endWriting(id)
+    }
+}

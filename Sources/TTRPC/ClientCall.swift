@@ -1,0 +1,66 @@
+import NIOCore
+import Synchronization
+
+/// A call that waits for the server, seen from the caller's task and from the connection.
+///
+/// The single answer of a unary or client-streaming call is kept here until the caller asks for it; a stream of messages goes through
+/// `messages`.
+final class ClientCall: Sendable {
+    private enum State {
+        case pending
+        case waiting(CheckedContinuation<ByteBuffer, any Error>)
+        case done(Result<ByteBuffer, any Error>)
+    }
+
+    /// Nil when the server answers once.
+    let messages: MessageBuffer?
+    private let state = Mutex(State.pending)
+
+    init(messages: MessageBuffer? = nil) {
+        self.messages = messages
+    }
+
+    /// Why the call has failed; nil while it goes on or when it went well.
+    var failure: (any Error)? {
+        state.withLock {
+            if case .done(.failure(let error)) = $0 { error } else { nil }
+        }
+    }
+
+    /// The first outcome counts.
+    func complete(_ result: Result<ByteBuffer, any Error>) {
+        let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer, any Error>? in
+            switch state {
+            case .done:
+                return nil
+            case .pending:
+                state = .done(result)
+                return nil
+            case .waiting(let continuation):
+                state = .done(result)
+                return continuation
+            }
+        }
+        switch result {
+        case .success: messages?.finish()
+        case .failure(let error): messages?.finish(throwing: error)
+        }
+        waiter?.resume(with: result)
+    }
+
+    /// Waits for the outcome. One task waits, once; `onCancel` has to complete the call.
+    func outcome(onCancel: @escaping @Sendable () -> Void) async throws -> ByteBuffer {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let result = state.withLock { state -> Result<ByteBuffer, any Error>? in
+                    if case .done(let result) = state { return result }
+                    state = .waiting(continuation)
+                    return nil
+                }
+                if let result { continuation.resume(with: result) }
+            }
+        } onCancel: {
+            onCancel()
+        }
+    }
+}

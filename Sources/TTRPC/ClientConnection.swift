@@ -1,0 +1,313 @@
+package import NIOCore
+import Synchronization
+
+/// The client's end of a connection.
+///
+/// Callers on any thread add their frames to one batch, under one lock, and the first of them wakes the event loop, which sends the
+/// batch: an id is taken and its request written in one step. What the server sends is received on the event loop.
+package final class ClientConnection: Sendable {
+    private struct State {
+        var machine: ClientConnectionStateMachine<ClientCall>
+        var outbound: OutboundQueue
+        /// The loop has been asked to send what is in `outbound`.
+        var isTurnScheduled = false
+        var isOpened = false
+        /// A deadline earlier than the one the timer is set to.
+        var deadlineToArm: NIODeadline?
+        var timerDeadline: NIODeadline?
+    }
+
+    private struct LoopState {
+        var transport: (any ByteTransport)?
+        var decoder: FrameDecoder
+        var timer: Scheduled<Void>?
+    }
+
+    private let eventLoop: any EventLoop
+    private let limits: ConnectionLimits
+    private let budget: ByteBudget
+    private let state: Mutex<State>
+    private let loopState: NIOLoopBoundBox<LoopState>
+
+    /// Runs tasks on the connection's event loop, where calls cost least.
+    package let executor: EventLoopTaskExecutor
+
+    package init(limits: ConnectionLimits = ConnectionLimits(), eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+        budget = ByteBudget(limit: limits.connectionInboundBytes)
+        executor = EventLoopTaskExecutor(eventLoop: eventLoop)
+        state = Mutex(
+            State(machine: ClientConnectionStateMachine(maximumStreams: limits.streams), outbound: OutboundQueue(limits: limits)))
+        loopState = .makeBoxSendingValue(LoopState(decoder: FrameDecoder(largestBody: limits.largestBody)), eventLoop: eventLoop)
+    }
+
+    /// What the connection holds, for tests and metrics: all zero when nothing is under way.
+    package var holdings: (streams: Int, inboundBytes: Int, parkedWrites: Bool) {
+        state.withLock { ($0.machine.openStreams, budget.bytesHeld, $0.outbound.hasParkedWrites) }
+    }
+
+    /// Closes the connection: calls under way fail.
+    package func close() {
+        eventLoop.runInLoop { self.close(Status(.unavailable, "the connection has been closed by this side")) }
+    }
+
+    // MARK: - On the event loop
+
+    package func opened(_ transport: any ByteTransport) {
+        loopState.value.transport = transport
+        state.withLock { $0.isOpened = true }
+        turn()
+    }
+
+    package func receive(_ bytes: ByteBuffer) {
+        guard loopState.value.transport != nil else { return }
+        loopState.value.decoder.append(bytes)
+        do {
+            while let output = try loopState.value.decoder.next() { receive(output) }
+        } catch {
+            close(Status(.unavailable, "the server does not speak ttrpc: \(error)"))
+        }
+    }
+
+    private func close(_ reason: Status) {
+        let transport = loopState.value.transport
+        closed(reason)
+        transport?.close()
+    }
+
+    /// Everything that had arrived has been received.
+    package func readingPaused() {
+        executor.runJobs()
+        turn()
+    }
+
+    package func closed(_ reason: Status = Status(.unavailable, "the connection has closed")) {
+        loopState.value.timer?.cancel()
+        loopState.value.timer = nil
+        loopState.value.transport = nil
+        let (calls, writes) = state.withLock { state in
+            state.isOpened = false
+            return (state.machine.close(reason), state.outbound.removeParked { _ in true })
+        }
+        for call in calls { call.complete(.failure(reason)) }
+        for write in writes { write.resume(throwing: reason) }
+        executor.runJobs()
+    }
+
+    private func receive(_ output: FrameDecoder.Output) {
+        switch output {
+        case .oversized(let header):
+            perform(state.withLock { $0.machine.receiveOversized(header, limit: limits.largestBody) }, on: header.streamID)
+        case .frame(let frame):
+            let action = state.withLock { $0.machine.receive(frame) }
+            guard case .response(let id, let body) = action else { return perform(action, on: frame.streamID) }
+            let response = Result { () throws(Status) in try ResponseEnvelope(decoding: body) }
+            perform(state.withLock { $0.machine.receive(response, on: id) }, on: id)
+        }
+    }
+
+    private func perform(_ action: ClientConnectionStateMachine<ClientCall>.FrameAction, on id: StreamID) {
+        switch action {
+        case .ignore, .response:
+            break
+        case .message(let id, let call, let message):
+            deliver(message, to: call, on: id)
+        case .end(let call, let last):
+            if let last { deliver(last, to: call, on: id) }
+            call.complete(.success(ByteBuffer()))
+            failParkedWrites(on: id, Self.streamEnded)
+        case .answer(let call, let payload):
+            call.complete(.success(payload))
+            failParkedWrites(on: id, Self.streamEnded)
+        case .fail(let call, let status):
+            call.complete(.failure(status))
+            failParkedWrites(on: id, status)
+        }
+    }
+
+    private func deliver(_ message: ByteBuffer, to call: ClientCall, on id: StreamID) {
+        guard let messages = call.messages, !messages.push(message) else { return }
+        let status = Status(.resourceExhausted, "too many bytes wait to be read from this call")
+        abandon(id, status)
+        call.complete(.failure(status))
+    }
+
+    private func failParkedWrites(on id: StreamID, _ error: any Error) {
+        for write in state.withLock({ $0.outbound.removeParked { $0.stream.id == id } }) { write.resume(throwing: error) }
+    }
+
+    /// Sends what has been gathered.
+    private func turn() {
+        let transport = loopState.value.transport
+        let (batch, admitted, deadline) = state.withLock { state in
+            state.isTurnScheduled = false
+            guard transport != nil else { return (nil as ByteBuffer?, [CheckedContinuation<Void, any Error>](), nil as NIODeadline?) }
+            let batch = state.outbound.takeBatch()
+            return (batch, state.outbound.unpark(), state.deadlineToArm.take())
+        }
+        if let batch {
+            let count = batch.readableBytes
+            transport?.send(batch) { self.sent(count) }
+        }
+        if let deadline { armTimer(deadline) }
+        resume(admitted)
+    }
+
+    private func sent(_ count: Int) {
+        resume(
+            state.withLock { state in
+                state.outbound.sent(count)
+                return state.isOpened ? state.outbound.unpark() : []
+            })
+    }
+
+    private func resume(_ writes: [CheckedContinuation<Void, any Error>]) {
+        guard !writes.isEmpty else { return }
+        for write in writes { write.resume() }
+        wake { _ in }
+    }
+
+    // MARK: - Deadlines
+
+    private func armTimer(_ deadline: NIODeadline) {
+        loopState.value.timer?.cancel()
+        loopState.value.timer = eventLoop.scheduleTask(deadline: deadline) { self.deadlinePassed() }
+    }
+
+    private func deadlinePassed() {
+        let now = eventLoop.now
+        let (expired, next) = state.withLock { state in
+            let expired = state.machine.expire(now: now)
+            state.timerDeadline = state.machine.nextDeadline
+            return (expired, state.timerDeadline)
+        }
+        for (id, call) in expired {
+            call.complete(.failure(Self.deadlineExceeded))
+            failParkedWrites(on: id, Self.deadlineExceeded)
+        }
+        if let next { armTimer(next) }
+    }
+
+    // MARK: - Callers, on any thread
+
+    static let streamEnded = Status(.cancelled, "the call has ended")
+    private static let deadlineExceeded = Status(.deadlineExceeded, "the deadline has passed")
+
+    /// Changes the state and has the loop send what has been added to the batch. One wake-up serves all who come before the loop gets to it.
+    private func wake<R>(_ body: (inout State) throws -> sending R) rethrows -> sending R {
+        let (result, schedule) = try state.withLock { state in
+            let result = try body(&state)
+            defer { state.isTurnScheduled = true }
+            return (result, !state.isTurnScheduled)
+        }
+        if schedule { eventLoop.execute { self.turn() } }
+        return result
+    }
+
+    /// Sends a request. `call` is completed later, from the event loop.
+    func begin(_ call: ClientCall, _ kind: CallKind, _ method: MethodName, _ payload: ByteBuffer, _ options: CallOptions) throws -> StreamID
+    {
+        try Task.checkCancellation()
+        var request = RequestEnvelope(method: method, payload: payload, timeout: 0, metadata: options.metadata)
+        try check(request)
+        var deadline: NIODeadline?
+        if let timeout = options.timeout {
+            request.timeout = timeout.clampedNanoseconds
+            guard request.timeout > 0 else { throw Self.deadlineExceeded }
+            deadline = eventLoop.now.advanced(byNanoseconds: request.timeout)
+        }
+        let flags: FrameFlags =
+            switch kind {
+            case .unary: []
+            case .serverStreaming: .remoteClosed
+            case .clientStreaming, .bidirectional: [.remoteOpen, .noData]
+            }
+        return try wake { state in
+            guard state.outbound.unsentBytes + payload.readableBytes <= limits.unsentAnswerBytes else {
+                throw Status(.resourceExhausted, "too many requests wait to be sent to the server")
+            }
+            let id = try state.machine.open(kind, service: method.service, deadline: deadline, call: call)
+            state.outbound.append { $0.writeRequest(request, streamID: id, flags: flags) }
+            if let deadline, state.timerDeadline.map({ deadline < $0 }) ?? true {
+                state.timerDeadline = deadline
+                state.deadlineToArm = deadline
+            }
+            return id
+        }
+    }
+
+    private func check(_ request: RequestEnvelope) throws(Status) {
+        let metadata = request.metadata
+        guard metadata.entries.count <= limits.metadataEntries, metadata.byteCount <= limits.metadataBytes else {
+            throw Status(
+                .resourceExhausted, "metadata exceeds \(limits.metadataEntries) entries or \(limits.metadataBytes) bytes")
+        }
+        guard !metadata.entries.contains(where: { $0.key.utf8.contains(0) || $0.value.utf8.contains(0) }),
+            !request.method.service.utf8.contains(0), !request.method.method.utf8.contains(0)
+        else { throw Status(.invalidArgument, "method names and metadata must not contain a NUL character") }
+        guard request.largestEncodedSize <= limits.largestBody else {
+            throw Status(
+                .resourceExhausted,
+                "a request of \(request.payload.readableBytes) bytes and its envelope exceed the maximum of \(limits.largestBody)")
+        }
+    }
+
+    /// A stream for the answers of a call, counted in this connection's bounds.
+    func makeMessageBuffer() -> MessageBuffer {
+        MessageBuffer(limit: limits.streamInboundBytes, budget: budget)
+    }
+
+    /// Forgets a call; it fails with `error` unless it has an outcome.
+    func abandon(_ id: StreamID, _ error: any Error) {
+        let (call, writes) = state.withLock { state in
+            (state.machine.forget(id), state.outbound.removeParked { $0.stream.id == id })
+        }
+        call?.complete(.failure(error))
+        for write in writes { write.resume(throwing: error) }
+    }
+
+    /// Tells the server that the caller writes nothing more.
+    func endWriting(_ id: StreamID) {
+        wake { state in
+            if state.machine.endWriting(id) { state.outbound.append { $0.writeEndOfStream(streamID: id) } }
+        }
+    }
+
+    /// True: the message is on its way. False: there is no room.
+    func write(_ message: ByteBuffer, on id: StreamID, of call: ClientCall) throws -> Bool {
+        guard message.readableBytes <= limits.largestBody else {
+            throw Status(.resourceExhausted, "a message of \(message.readableBytes) bytes exceeds the maximum of \(limits.largestBody)")
+        }
+        return try wake { state in
+            guard state.machine.mayWrite(id) else { throw call.failure ?? Self.streamEnded }
+            return state.outbound.appendIfAdmitted(message, on: id)
+        }
+    }
+
+    func write(_ write: ParkedWrite, of call: ClientCall) {
+        let result = wake { state -> Result<Void, any Error>? in
+            if write.ticket.isCancelled { return .failure(CancellationError()) }
+            guard state.machine.mayWrite(write.stream.id) else { return .failure(call.failure ?? Self.streamEnded) }
+            if state.outbound.appendIfAdmitted(write.message, on: write.stream.id) { return .success(()) }
+            state.outbound.park(write)
+            return nil
+        }
+        if let result { write.continuation.resume(with: result) }
+    }
+
+    func cancelWrite(_ ticket: ParkedWrite.Ticket) {
+        for write in state.withLock({ $0.outbound.removeParked { $0.ticket === ticket } }) { write.resume(throwing: CancellationError()) }
+    }
+}
+
+extension Duration {
+    /// In nanoseconds, rounded up to one when between; the ends of the range of Int64 when beyond.
+    fileprivate var clampedNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflowed) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        if overflow || overflowed { return seconds < 0 ? .min : .max }
+        return sum == 0 && attoseconds > 0 ? 1 : sum
+    }
+}

@@ -1,0 +1,379 @@
+package import Logging
+package import NIOCore
+import Protobuf
+
+/// A call that a server connection is answering.
+final class ServerCall {
+    /// The client's messages, for a call that takes more than one.
+    let messages: MessageBuffer?
+    /// Bytes of the request counted in the connection's budget until the handler returns.
+    let heldBytes: Int
+    var task: Task<Void, Never>?
+
+    init(messages: MessageBuffer?, heldBytes: Int) {
+        self.messages = messages
+        self.heldBytes = heldBytes
+    }
+
+    func cancel(_ error: any Error) {
+        messages?.finish(throwing: error)
+        task?.cancel()
+    }
+}
+
+/// The server's end of a connection: performs what its state machine decides, on one event loop.
+///
+/// Whoever carries the bytes calls `receive`, `readingPaused` and `closed`; they go out through the ``ByteTransport``.
+package final class ServerConnection {
+    private let eventLoop: any EventLoop
+    private let executor: EventLoopTaskExecutor
+    private let router: Router
+    private let peer: Peer
+    private let limits: ConnectionLimits
+    private let budget: ByteBudget
+    private let logger: Logger
+
+    private var transport: (any ByteTransport)?
+    private var machine: ServerConnectionStateMachine<ServerCall>
+    private var decoder: FrameDecoder
+    private var outbound: OutboundQueue
+    private var isFlushScheduled = false
+    private var isReading = true
+    private var deadlineTimer: (at: NIODeadline, task: Scheduled<Void>)?
+
+    /// When a frame was last received or bytes sent.
+    private var lastActivity: NIODeadline
+
+    /// - Parameter budget: where received bytes count besides the connection's own bound.
+    package init(
+        router: Router, peer: Peer, limits: ConnectionLimits = ConnectionLimits(), budget: ByteBudget? = nil, logger: Logger,
+        eventLoop: any EventLoop
+    ) {
+        self.eventLoop = eventLoop
+        self.executor = EventLoopTaskExecutor(eventLoop: eventLoop)
+        self.router = router
+        self.peer = peer
+        self.limits = limits
+        self.budget = ByteBudget(limit: limits.connectionInboundBytes, parent: budget)
+        self.logger = logger
+        machine = ServerConnectionStateMachine(maximumStreams: limits.streams)
+        decoder = FrameDecoder(largestBody: limits.largestBody)
+        outbound = OutboundQueue(limits: limits)
+        lastActivity = eventLoop.now
+    }
+
+    package func opened(_ transport: any ByteTransport) {
+        self.transport = transport
+    }
+
+    /// For this long nothing was received or sent, although there is no call to wait for or there is something to send.
+    package func isIdle(for time: TimeAmount) -> Bool {
+        let hasCalls = machine.openStreams > 0 || machine.runningHandlers > 0
+        return (!hasCalls || outbound.unsentBytes > 0) && eventLoop.now - lastActivity >= time
+    }
+
+    /// What the connection holds, for tests and metrics: all zero when nothing is under way.
+    package var holdings: (streams: Int, handlers: Int, inboundBytes: Int, parkedWrites: Bool) {
+        (machine.openStreams, machine.runningHandlers, budget.bytesHeld, outbound.hasParkedWrites)
+    }
+
+    // MARK: - Bytes
+
+    package func receive(_ bytes: ByteBuffer) {
+        guard transport != nil else { return }
+        decoder.append(bytes)
+        let now = eventLoop.now
+        do {
+            while let output = try decoder.next() {
+                lastActivity = now
+                switch output {
+                case .frame(let frame): perform(machine.receive(frame), now: now)
+                case .oversized(let header): perform(machine.receiveOversized(header, limit: decoder.largestBody), now: now)
+                }
+            }
+        } catch {
+            logger.info("closing a connection that does not speak ttrpc", metadata: ["reason": "\(error)"])
+            flush()
+            let transport = transport
+            closed()
+            transport?.close()
+        }
+    }
+
+    /// Everything that had arrived has been received: now is the time to answer what can be answered.
+    package func readingPaused() {
+        executor.runJobs()
+        flush()
+    }
+
+    /// The connection is gone: handlers are cancelled.
+    package func closed() {
+        guard transport != nil else { return }
+        transport = nil
+        deadlineTimer?.task.cancel()
+        deadlineTimer = nil
+        let error = Status(.cancelled, "the connection has closed")
+        for write in outbound.removeParked(where: { _ in true }) { write.resume(throwing: error) }
+        for call in machine.close() { call.cancel(error) }
+        executor.runJobs()
+    }
+
+    /// Takes no more calls, and closes the connection when those under way have been answered.
+    package func drain() {
+        machine.drain()
+        closeIfDrained()
+    }
+
+    private func closeIfDrained() {
+        guard machine.isDrained, outbound.unsentBytes == 0 else { return }
+        transport?.close()
+    }
+
+    private func scheduleFlush() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        let connection = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { connection.value.flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        guard let transport, let batch = outbound.takeBatch() else { return }
+        let count = batch.readableBytes
+        let connection = NIOLoopBound(self, eventLoop: eventLoop)
+        transport.send(batch) { connection.value.sent(count) }
+        unpark()
+        adjustReading()
+    }
+
+    private func sent(_ count: Int) {
+        outbound.sent(count)
+        lastActivity = eventLoop.now
+        guard transport != nil else { return }
+        unpark()
+        adjustReading()
+        closeIfDrained()
+    }
+
+    private func unpark() {
+        guard outbound.hasParkedWrites else { return }
+        let admitted = outbound.unpark()
+        guard !admitted.isEmpty else { return }
+        for write in admitted { write.resume() }
+        scheduleFlush()
+    }
+
+    /// A peer who does not read its answers gets no further questions in. The client always reads, so the two never wait for each other.
+    private func adjustReading() {
+        guard isReading == outbound.isFull else { return }
+        isReading.toggle()
+        transport?.setReading(isReading)
+    }
+
+    // MARK: - Calls
+
+    private func perform(_ action: ServerConnectionStateMachine<ServerCall>.FrameAction, now: NIODeadline) {
+        switch action {
+        case .ignore:
+            break
+        case .request(let id, let flags, let body):
+            do {
+                try begin(id, flags: flags, body: body, now: now)
+            } catch {
+                answer(id, error)
+            }
+        case .answer(let id, let status):
+            answer(id, status)
+        case .fail(let id, let call, let status):
+            end(id, call, status)
+        case .deliver(let key, let call, let message, let isEnd):
+            if let message, let messages = call.messages, !messages.push(message) {
+                guard let call = machine.fail(key) else { return }
+                end(key.id, call, Status(.resourceExhausted, "too many bytes wait for the handler of this call"))
+            } else if isEnd {
+                call.messages?.finish()
+            }
+        }
+    }
+
+    private func begin(_ id: StreamID, flags: FrameFlags, body: ByteBuffer, now: NIODeadline) throws(Status) {
+        let request = try RequestEnvelope(decoding: body, limits: limits)
+        let handler = try router.handler(for: request.method)
+        guard request.timeout >= 0 else { throw Self.deadlineExceeded }
+        let deadline = request.timeout == 0 ? nil : now.advanced(byNanoseconds: request.timeout)
+        let kind = handler.kind
+        let heldBytes = kind.clientStreams ? 0 : request.payload.readableBytes + MessageBuffer.overheadPerMessage
+        guard budget.take(heldBytes) else {
+            throw Status(.resourceExhausted, "too many bytes wait for the handlers of this connection")
+        }
+
+        let context = CallContext(method: request.method, peer: peer, metadata: request.metadata, deadline: deadline)
+        let (opening, call) = machine.open(
+            id, kind: kind, flags: flags, payloadIsEmpty: request.payload.readableBytes == 0, deadline: deadline
+        ) { _ in
+            ServerCall(
+                messages: kind.clientStreams ? MessageBuffer(limit: limits.streamInboundBytes, budget: budget) : nil, heldBytes: heldBytes)
+        }
+        if let deadline { armTimer(deadline) }
+        if let messages = call.messages {
+            if opening.deliversPayload, !messages.push(request.payload) {
+                machine.abandonUnstarted(opening.key)
+                throw Status(.resourceExhausted, "too many bytes wait for the handlers of this connection")
+            }
+            if opening.isEnded { messages.finish() }
+        }
+        start(handler, payload: request.payload, context: context, key: opening.key, call: call)
+    }
+
+    private func start(_ handler: Router.Handler, payload: ByteBuffer, context: CallContext, key: StreamKey, call: ServerCall) {
+        let stream = call.messages.map(MessageStream.init(buffer:))
+        let run: @Sendable () async throws -> ByteBuffer
+        switch (handler, stream) {
+        case (.immediate(let handler), _):
+            returned(key, call, Result { try handler(payload, context) })
+            return
+        case (.unary(let handler), _):
+            run = { try await handler(payload, context) }
+        case (.serverStreaming(let handler), _):
+            let writer = writer(for: key)
+            run = {
+                try await handler(payload, writer, context)
+                return ByteBuffer()
+            }
+        case (.clientStreaming(let handler), let stream?):
+            run = { try await handler(stream, context) }
+        case (.bidirectional(let handler), let stream?):
+            let writer = writer(for: key)
+            run = {
+                try await handler(stream, writer, context)
+                return ByteBuffer()
+            }
+        case (.clientStreaming, nil), (.bidirectional, nil):
+            preconditionFailure("a call that streams from the client has been opened without its messages")
+        }
+        // Task closures return to their preferred executor after every await, so the connection is only touched on its loop.
+        let connection = NIOLoopBound(self, eventLoop: eventLoop)
+        let boundCall = NIOLoopBound(call, eventLoop: eventLoop)
+        call.task = Task(executorPreference: executor) {
+            let result: Result<ByteBuffer, any Error>
+            do {
+                result = .success(try await run())
+            } catch {
+                result = .failure(error)
+            }
+            connection.value.returned(key, boundCall.value, result)
+        }
+    }
+
+    private func writer(for key: StreamKey) -> MessageWriter {
+        MessageWriter(
+            sink: ServerMessageSink(eventLoop: eventLoop, connection: NIOLoopBound(self, eventLoop: eventLoop), key: key))
+    }
+
+    private func returned(_ key: StreamKey, _ call: ServerCall, _ result: Result<ByteBuffer, any Error>) {
+        call.messages?.discard()
+        budget.giveBack(call.heldBytes)
+        defer { closeIfDrained() }
+        guard let answer = machine.handlerReturned(key) else { return }
+        failParkedWrites(of: key)
+        switch result {
+        case .success(let payload): send(answer, payload, on: key.id)
+        case .failure(let error): self.answer(key.id, status(for: error))
+        }
+    }
+
+    private func send(_ answer: ServerConnectionStateMachine<ServerCall>.Answer, _ payload: ByteBuffer, on id: StreamID) {
+        switch answer {
+        case .endOfStream:
+            outbound.append { $0.writeEndOfStream(streamID: id) }
+            scheduleFlush()
+        case .response:
+            let size = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes)
+            if size > limits.largestBody {
+                self.answer(id, Status(.resourceExhausted, "the answer of \(size) bytes exceeds the maximum of \(limits.largestBody)"))
+            } else if outbound.unsentBytes + size > limits.unsentAnswerBytes {
+                self.answer(id, Status(.resourceExhausted, "too many answers wait to be read by the client"))
+            } else {
+                outbound.append { $0.writeResponse(payload, streamID: id) }
+                scheduleFlush()
+            }
+        }
+    }
+
+    /// Ends a stream whose handler has not returned.
+    private func end(_ id: StreamID, _ call: ServerCall, _ status: Status) {
+        answer(id, status)
+        for write in outbound.removeParked(where: { $0.stream.id == id }) { write.resume(throwing: status) }
+        call.cancel(status)
+    }
+
+    private func failParkedWrites(of key: StreamKey) {
+        for write in outbound.removeParked(where: { $0.stream == key }) { write.resume(throwing: Self.streamEnded) }
+    }
+
+    private func answer(_ id: StreamID, _ status: Status) {
+        outbound.append { $0.writeResponse(status, streamID: id, largestBody: limits.largestBody) }
+        scheduleFlush()
+    }
+
+    private func status(for error: any Error) -> Status {
+        switch error {
+        case let status as Status where status.code != .ok:
+            return status
+        case let faults as DecodeFaults:
+            return Status(.invalidArgument, faults.description)
+        case let fault as DecodeFault:
+            return Status(.invalidArgument, fault.description)
+        case is CancellationError:
+            return Status(.cancelled, "the call was cancelled")
+        default:
+            logger.error("a handler failed", metadata: ["error": "\(error)"])
+            return Status(.internal, "internal error")
+        }
+    }
+
+    // MARK: - Messages to the client
+
+    static let streamEnded = Status(.cancelled, "the call has ended")
+    private static let deadlineExceeded = Status(.deadlineExceeded, "the deadline has passed")
+
+    /// True: the message is on its way. False: there is no room.
+    func write(_ message: ByteBuffer, on key: StreamKey) throws(Status) -> Bool {
+        guard machine.isOpen(key) else { throw Self.streamEnded }
+        guard message.readableBytes <= limits.largestBody else {
+            throw Status(.resourceExhausted, "a message of \(message.readableBytes) bytes exceeds the maximum of \(limits.largestBody)")
+        }
+        guard outbound.appendIfAdmitted(message, on: key.id) else { return false }
+        scheduleFlush()
+        return true
+    }
+
+    func write(_ write: ParkedWrite) {
+        do {
+            if write.ticket.isCancelled { throw CancellationError() }
+            if try self.write(write.message, on: write.stream) { write.continuation.resume() } else { outbound.park(write) }
+        } catch {
+            write.continuation.resume(throwing: error)
+        }
+    }
+
+    func cancelWrite(_ ticket: ParkedWrite.Ticket) {
+        for write in outbound.removeParked(where: { $0.ticket === ticket }) { write.resume(throwing: CancellationError()) }
+    }
+
+    // MARK: - Deadlines
+
+    /// One timer for all calls: it is set to the earliest deadline known, and looks again when it fires.
+    private func armTimer(_ deadline: NIODeadline) {
+        if let deadlineTimer, deadlineTimer.at <= deadline { return }
+        deadlineTimer?.task.cancel()
+        let connection = NIOLoopBound(self, eventLoop: eventLoop)
+        deadlineTimer = (deadline, eventLoop.scheduleTask(deadline: deadline) { connection.value.deadlinePassed() })
+    }
+
+    private func deadlinePassed() {
+        deadlineTimer = nil
+        for (id, call) in machine.expire(now: eventLoop.now) { end(id, call, Self.deadlineExceeded) }
+        if let next = machine.nextDeadline { armTimer(next) }
+    }
+}

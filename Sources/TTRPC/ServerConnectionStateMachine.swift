@@ -1,0 +1,206 @@
+import NIOCore
+
+/// Names one use of a stream id. A finished id may be used again, while the handler of its first use still runs: the serial number
+/// tells the two apart.
+struct StreamKey: Hashable, Sendable {
+    var id: StreamID
+    var serial: UInt64
+}
+
+/// The rules of a ttrpc connection on the server's side, without sockets, clocks or tasks.
+///
+/// Each input is a method; what it returns is to be done. `Call` is what the owner keeps with a stream, its handler for instance.
+struct ServerConnectionStateMachine<Call> {
+    private struct Stream {
+        var serial: UInt64
+        var kind: CallKind
+        /// More messages may come from the client.
+        var isRemoteOpen: Bool
+        var deadline: NIODeadline?
+        var call: Call
+    }
+
+    private enum Phase {
+        case open
+        case draining
+        case closed
+    }
+
+    private let maximumStreams: Int
+    private var phase = Phase.open
+    private var streams: [StreamID: Stream] = [:]
+    private var nextSerial: UInt64 = 0
+
+    /// Handlers that have begun and not returned; some of them may have lost their stream.
+    private(set) var runningHandlers = 0
+
+    init(maximumStreams: Int) {
+        self.maximumStreams = maximumStreams
+    }
+
+    var openStreams: Int { streams.count }
+
+    var isDraining: Bool { phase == .draining }
+
+    /// Nothing is left to do: the connection may be closed.
+    var isDrained: Bool { phase != .open && streams.isEmpty && runningHandlers == 0 }
+
+    // MARK: - Received
+
+    enum FrameAction {
+        case ignore
+        /// A new call: decode the body and look the method up, then `open` the stream, or answer with a status.
+        case request(StreamID, FrameFlags, ByteBuffer)
+        /// Send this status. No handler is concerned.
+        case answer(StreamID, Status)
+        /// Send this status, end the call's messages and cancel its handler.
+        case fail(StreamID, Call, Status)
+        /// Hand the message, if there is one, to the call; then end its messages, if so.
+        case deliver(StreamKey, Call, ByteBuffer?, end: Bool)
+    }
+
+    mutating func receive(_ frame: Frame) -> FrameAction {
+        guard phase != .closed else { return .ignore }
+        switch frame.type {
+        case .request: return receiveRequest(frame)
+        case .data: return receiveData(frame)
+        default: return .ignore
+        }
+    }
+
+    /// A frame whose body was too long and has been skipped.
+    mutating func receiveOversized(_ header: FrameHeader, limit: Int) -> FrameAction {
+        guard phase != .closed else { return .ignore }
+        let status = Status(.resourceExhausted, "message length \(header.length) exceeds the maximum of \(limit) bytes")
+        switch header.type {
+        case .request:
+            guard header.streamID.isClientInitiated else { return .answer(header.streamID, Self.evenStreamID) }
+            return end(header.streamID).map { .fail(header.streamID, $0, status) } ?? .answer(header.streamID, status)
+        case .data:
+            return end(header.streamID).map { .fail(header.streamID, $0, status) } ?? .ignore
+        default:
+            return .ignore
+        }
+    }
+
+    private static var evenStreamID: Status {
+        Status(.invalidArgument, "the stream id must be odd: even ids are not the client's to choose")
+    }
+
+    private mutating func receiveRequest(_ frame: Frame) -> FrameAction {
+        let id = frame.streamID
+        guard id.isClientInitiated else { return .answer(id, Self.evenStreamID) }
+        if let call = end(id) {
+            // Two calls cannot share an id, and one id gets one terminal frame: it ends the first call, the second never begins.
+            return .fail(id, call, Status(.invalidArgument, "the stream id is in use by another call"))
+        }
+        guard phase == .open else { return .answer(id, Status(.unavailable, "the server is shutting down")) }
+        guard streams.count < maximumStreams, runningHandlers < maximumStreams else {
+            return .answer(id, Status(.resourceExhausted, "more than \(maximumStreams) calls at once on one connection"))
+        }
+        return .request(id, frame.flags, frame.body)
+    }
+
+    private mutating func receiveData(_ frame: Frame) -> FrameAction {
+        let id = frame.streamID
+        guard let stream = streams[id] else { return .ignore }
+        if stream.kind == .unary {
+            streams[id] = nil
+            return .fail(id, stream.call, Status(.invalidArgument, "a unary call takes no further messages"))
+        }
+        guard stream.isRemoteOpen else { return .ignore }
+        let message = frame.flags.contains(.noData) ? nil : frame.body
+        let isEnd = frame.flags.contains(.remoteClosed)
+        guard message != nil || isEnd else { return .ignore }
+        if isEnd { streams[id]?.isRemoteOpen = false }
+        return .deliver(StreamKey(id: id, serial: stream.serial), stream.call, message, end: isEnd)
+    }
+
+    // MARK: - Calls
+
+    /// What a new call begins with.
+    struct Opening {
+        var key: StreamKey
+        /// The first message of a client's stream is the payload of its request.
+        var deliversPayload: Bool
+        /// The client will send nothing more.
+        var isEnded: Bool
+    }
+
+    /// Opens a stream for a request that `receive` let through. A handler counts as running from here on.
+    mutating func open(
+        _ id: StreamID, kind: CallKind, flags: FrameFlags, payloadIsEmpty: Bool, deadline: NIODeadline?, call: (StreamKey) -> Call
+    ) -> (Opening, Call) {
+        let key = StreamKey(id: id, serial: nextSerial)
+        nextSerial &+= 1
+        let isEnded = !kind.clientStreams || flags.contains(.remoteClosed)
+        let call = call(key)
+        streams[id] = Stream(serial: key.serial, kind: kind, isRemoteOpen: !isEnded, deadline: deadline, call: call)
+        runningHandlers += 1
+        return (Opening(key: key, deliversPayload: !kind.clientStreams || !payloadIsEmpty, isEnded: isEnded), call)
+    }
+
+    /// May the handler's message be sent? Not after the stream has ended.
+    func isOpen(_ key: StreamKey) -> Bool {
+        streams[key.id]?.serial == key.serial
+    }
+
+    enum Answer {
+        case response
+        /// The stream was a stream of messages: it ends with an empty Data frame.
+        case endOfStream
+    }
+
+    /// The handler returned. The result says how to end its stream on the wire; nil: it has been ended already.
+    mutating func handlerReturned(_ key: StreamKey) -> Answer? {
+        runningHandlers -= 1
+        guard let stream = streams[key.id], stream.serial == key.serial else { return nil }
+        streams[key.id] = nil
+        return stream.kind.serverStreams ? .endOfStream : .response
+    }
+
+    /// The call was opened, but its handler will not be started after all.
+    mutating func abandonUnstarted(_ key: StreamKey) {
+        runningHandlers -= 1
+        streams[key.id] = nil
+    }
+
+    /// Ends a stream with a status although its handler still runs. Nil: it has been ended already.
+    mutating func fail(_ key: StreamKey) -> Call? {
+        isOpen(key) ? end(key.id) : nil
+    }
+
+    private mutating func end(_ id: StreamID) -> Call? {
+        guard let stream = streams[id] else { return nil }
+        streams[id] = nil
+        return stream.call
+    }
+
+    // MARK: - Time
+
+    /// The earliest deadline of an open stream.
+    var nextDeadline: NIODeadline? {
+        streams.values.lazy.compactMap(\.deadline).min()
+    }
+
+    /// The calls whose deadline has passed. Their streams have ended: each is to be answered with `deadlineExceeded` and cancelled.
+    mutating func expire(now: NIODeadline) -> [(StreamID, Call)] {
+        let expired = streams.filter { $0.value.deadline.map { $0 <= now } ?? false }
+        for id in expired.keys { streams[id] = nil }
+        return expired.map { ($0.key, $0.value.call) }
+    }
+
+    // MARK: - End of the connection
+
+    /// From now on new calls are refused; those under way go on.
+    mutating func drain() {
+        if phase == .open { phase = .draining }
+    }
+
+    /// The connection is gone. Returns the calls to cancel; nothing is sent any more.
+    mutating func close() -> [Call] {
+        phase = .closed
+        defer { streams = [:] }
+        return streams.values.map(\.call)
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Protobuf
+
+/// Standard output and standard error.
+enum Console {
+    static func line(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
+    static func error(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    static func json(_ value: JSONValue) {
+        line(value.text())
+    }
+
+    /// Whether a person is watching standard error.
+    static let isInteractive = isatty(FileHandle.standardError.fileDescriptor) == 1
+
+    /// A count that replaces itself on one line; nothing when nobody is watching.
+    static func progress(_ text: String) {
+        guard isInteractive else { return }
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+    }
+}
+
+/// Rows under headings, as wide as they need to be.
+struct Table {
+    let headings: [String]
+    private var rows: [[String]] = []
+
+    init(_ headings: String...) {
+        self.headings = headings
+    }
+
+    mutating func add(_ cells: String...) {
+        rows.append(cells)
+    }
+
+    /// Nothing when there are no rows.
+    func print() {
+        guard !rows.isEmpty else { return }
+        let widths = headings.indices.map { column in
+            ([headings] + rows).map { $0[column].count }.max() ?? 0
+        }
+        for row in [headings] + rows {
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            Console.line(line)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import NIOPosix
+
+/// Lines of a file or of standard input, read a piece at a time on a thread that may block.
+struct LineReader {
+    struct Line {
+        /// Counted from 1.
+        let number: Int
+        let bytes: [UInt8]
+    }
+
+    /// A line that never ends is refused rather than held.
+    struct TooLong: Error, CustomStringConvertible {
+        let name: String
+        let number: Int
+        var description: String { "\(name):\(number): a line is longer than \(LineReader.longestLine) bytes" }
+    }
+
+    static let longestLine = 16 << 20
+
+    let name: String
+    private let handle: FileHandle
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var number = 0
+    private var isAtEnd = false
+
+    /// - Parameter path: `-` is standard input.
+    init(path: String) throws {
+        name = path == "-" ? "standard input" : path
+        handle = path == "-" ? .standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    }
+
+    /// Nil at the end. Empty lines are left out.
+    mutating func next() async throws -> Line? {
+        while true {
+            if let end = buffer[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                let bytes = Array(buffer[start..<end])
+                start = end + 1
+                number += 1
+                if !bytes.allSatisfy(\.isBlank) { return Line(number: number, bytes: bytes) }
+                continue
+            }
+            if isAtEnd {
+                let bytes = Array(buffer[start...])
+                buffer = []
+                start = 0
+                number += 1
+                return bytes.allSatisfy(\.isBlank) ? nil : Line(number: number, bytes: bytes)
+            }
+            guard buffer.count - start <= Self.longestLine else { throw TooLong(name: name, number: number + 1) }
+            buffer.removeFirst(start)
+            start = 0
+            let piece = try await NIOThreadPool.singleton.runIfActive { [handle] in try handle.read(upToCount: 1 << 16) }
+            if let piece, !piece.isEmpty { buffer.append(contentsOf: piece) } else { isAtEnd = true }
+        }
+    }
+
+    /// Everything that is left, for a text that is one value over many lines.
+    mutating func rest(after first: Line) async throws -> [UInt8] {
+        var bytes = Array(repeating: UInt8(ascii: "\n"), count: first.number - 1) + first.bytes
+        var last = first.number
+        while let line = try await next() {
+            bytes += Array(repeating: UInt8(ascii: "\n"), count: line.number - last) + line.bytes
+            last = line.number
+            guard bytes.count <= Self.longestLine else { throw TooLong(name: name, number: line.number) }
+        }
+        return bytes
+    }
+}
+
+extension UInt8 {
+    fileprivate var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0D }
+}

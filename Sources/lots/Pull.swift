@@ -1,0 +1,65 @@
+import ArgumentParser
+import Protobuf
+import ReferralAPI
+import TTRPC
+
+/// `lots pull`: fetches the organisation's cases.
+struct Pull: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fetch cases that wait for your organisation.",
+        discussion: """
+            A fetched case stays with you for the exchange's lease; acknowledge it within that time, here with --acknowledge or with
+            `lots acknowledge`, or it is handed out again. With --json each case is written before it is acknowledged.
+            """)
+
+    @Option(help: "How many at most.")
+    var limit = 100
+
+    @Option(help: "Seconds to wait for the first case.")
+    var wait = 0.0
+
+    @Flag(help: "Acknowledge each case after it is written out.")
+    var acknowledge = false
+
+    @OptionGroup var options: ConnectionOptions
+
+    func validate() throws {
+        guard limit >= 1 else { throw ValidationError("--limit: at least 1") }
+        guard (0...60).contains(wait) else { throw ValidationError("--wait: 0 to 60 seconds") }
+    }
+
+    func run() async throws {
+        try await options.connected { client in
+            let caller = JSONClient(client)
+            var table = Table("ASSIGNMENT", "SERVICE", "FROM", "AVAILABLE", "ACKNOWLEDGE BEFORE", "WHY")
+            var count = 0
+            while count < limit {
+                let answer = try await caller.unary(
+                    .fetch,
+                    .object([
+                        "limit": .number(min(100, limit - count)), "waitMilliseconds": .number(count == 0 ? Int(wait * 1_000) : 0),
+                    ]), options: options.call)
+                let assignments = Label.array(answer["assignments"])
+                if assignments.isEmpty { break }
+                count += assignments.count
+                for assignment in assignments {
+                    let id = assignment["assignmentId"]?.string ?? ""
+                    if options.json {
+                        Console.json(assignment)
+                    } else {
+                        table.add(
+                            id, Label.member(assignment["service"]?.string, without: "SERVICE_"), assignment["sender"]?.string ?? "",
+                            assignment["availableAt"]?.string ?? "", assignment["leasedUntil"]?.string ?? "",
+                            assignment["decision"]?["ruleText"]?.string ?? "")
+                    }
+                    if acknowledge {
+                        _ = try await caller.unary(.acknowledge, .object(["assignmentId": .string(id)]), options: options.call)
+                    }
+                }
+            }
+            guard !options.json else { return }
+            table.print()
+            Console.line(count == 0 ? "nothing waits" : "\(count) fetched\(acknowledge ? " and acknowledged" : "")")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Referral
+
+/// `lotsd check`: every mistake in the settings, the directory and the routing tables, without starting anything.
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read the settings, the directory and the routing tables and name every mistake.")
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let (configuration, policy) = try readConfiguration(options.config)
+        let directory = policy.routing.directory
+        print(
+            """
+            \(options.config): no mistakes
+              \(directory.organisations.count) organisations, \(directory.areas.count) areas, \(policy.routing.ruleSets.count) rule sets
+              listens on \(configuration.listen.host):\(configuration.listen.port), database \(configuration.databasePath)
+            """)
+    }
+}
+
+/// `lotsd participants`: the units of the directory, one `organisation/unit` a line; what the certificate script takes.
+struct Participants: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List every organisation/unit of the directory, one a line.")
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let (_, policy) = try readConfiguration(options.config)
+        for organisation in policy.routing.directory.organisations {
+            for unit in organisation.units { print("\(organisation.id)/\(unit.id)") }
+        }
+    }
+}
+
+/// Reads everything, or prints every mistake, a line each, and ends with the exit code of a configuration error (78, sysexits).
+func readConfiguration(_ path: String) throws -> (configuration: DaemonConfiguration, policy: Policy) {
+    do {
+        return try DaemonConfiguration.readAll(file: path, environment: ProcessInfo.processInfo.environment)
+    } catch {
+        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        throw ExitCode(78)
+    }
+}

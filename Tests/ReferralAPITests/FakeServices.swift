@@ -1,0 +1,155 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Referral
+import Synchronization
+import TTRPC
+
+@testable import ReferralAPI
+
+/// Answers by the message id: `reject…`, `store…`, `crash…` and `status…` fail in their way, the others get a receipt.
+final class FakeReferrals: ReferralServing {
+    struct Crash: Error, CustomStringConvertible {
+        let description = "secret of the inside"
+    }
+
+    /// What arrived, by message id.
+    let submitted = Mutex<[MessageID: SubmitRequest]>([:])
+    private let gate: Gate?
+
+    init(gate: Gate? = nil) {
+        self.gate = gate
+    }
+
+    func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {
+        await gate?.pass()
+        submitted.withLock { $0[request.messageID] = request }
+        let id = request.messageID.rawValue
+        if id.hasPrefix("reject") { throw Rejection(.alreadyExists, "message_id: was used before") }
+        if id.hasPrefix("store") { throw StoreError(.damaged, "secret of the store") }
+        if id.hasPrefix("crash") { throw Crash() }
+        if id.hasPrefix("status") { throw Status(.permissionDenied, "\(context.peer.identity ?? "nobody") does not send referrals") }
+        return Receipt(
+            messageID: request.messageID, referralID: ReferralID("r-\(id)"), receivedAt: Instant(milliseconds: 1_000), outcome: .accepted,
+            services: request.content.services.map { ServiceOutcome(service: $0, routing: .offered) }, digest: request.digest)
+    }
+
+    func status(_ request: GetStatusRequest, _ context: CallContext) async throws -> ReferralStatus {
+        guard case .message(let id) = request else { throw Rejection(.notFound, "no referral with this id is yours") }
+        return ReferralStatus(
+            referralID: ReferralID("r"), messageID: id, receivedAt: Instant(milliseconds: 5), outcome: .refused(.consentRefused))
+    }
+
+    func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse {
+        PreviewResponse(outcome: .accepted, decisions: request.content.services.map { _ in sampleDecision(.review(.noRule)) })
+    }
+}
+
+/// Holds everybody who comes until it is opened.
+final class Gate: Sendable {
+    private struct State {
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var isOpen = false
+    }
+
+    private let state = Mutex(State())
+    private let arrivals: AsyncStream<Int>
+    private let arrived: AsyncStream<Int>.Continuation
+
+    init() {
+        (arrivals, arrived) = AsyncStream.makeStream()
+    }
+
+    var waiting: Int { state.withLock(\.waiting.count) }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen {
+                    state.waiting.append(continuation)
+                    arrived.yield(state.waiting.count)
+                }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func waitUntil(waiting count: Int) async {
+        for await waiting in arrivals where waiting >= count { return }
+    }
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+/// Hands out one sample for each credit and takes acknowledgements of `a-1` only.
+struct FakeAssignments: AssignmentServing {
+    func pull(_ requests: PullRequests, _ responses: PullResponses, _ context: CallContext) async throws {
+        for try await request in requests {
+            switch request {
+            case .credit(let credit):
+                for _ in 0..<credit.assignments { try await responses.write(.assignment(sampleAssignment())) }
+            case .acknowledge(let request):
+                let isKnown = request.assignmentID == AssignmentID("a-1")
+                try await responses.write(
+                    .acknowledged(
+                        AcknowledgeResult(assignmentID: request.assignmentID, code: isKnown ? .ok : .notFound, message: isKnown ? "" : "no")
+                    ))
+            }
+        }
+    }
+
+    func fetch(_ request: FetchRequest, _ context: CallContext) async throws -> FetchResponse {
+        FetchResponse(assignments: (0..<request.limit).map { _ in sampleAssignment() })
+    }
+
+    func acknowledge(_ request: AcknowledgeRequest, _ context: CallContext) async throws -> AssignmentProgress {
+        AssignmentProgress(assignmentID: request.assignmentID, phase: .received, since: Instant(milliseconds: 1))
+    }
+
+    func accept(_ request: AcceptRequest, _ context: CallContext) async throws -> AssignmentProgress {
+        AssignmentProgress(assignmentID: request.assignmentID, phase: .accepted, since: Instant(milliseconds: 2))
+    }
+
+    func giveBack(_ request: ReturnRequest, _ context: CallContext) async throws -> AssignmentProgress {
+        guard request.reason != .other else { throw Rejection(.failedPrecondition, "a case can be given back after it was fetched") }
+        return AssignmentProgress(assignmentID: request.assignmentID, phase: .returned, since: Instant(milliseconds: 3))
+    }
+}
+
+struct FakeHealth: HealthServing {
+    func check(_ request: HealthCheckRequest, _ context: CallContext) async throws -> HealthCheckResponse {
+        guard request.service.isEmpty else { throw Status(.notFound, "no service of this name") }
+        return HealthCheckResponse(status: .serving)
+    }
+
+    func watch(_ request: HealthCheckRequest, _ responses: HealthResponses, _ context: CallContext) async throws {
+        for status in [ServingStatus.serving, .notServing] { try await responses.write(HealthCheckResponse(status: status)) }
+    }
+}
+
+/// Every service of the contract behind a client in this process.
+func withExchange<R>(
+    _ referrals: FakeReferrals = FakeReferrals(), _ body: (Client) async throws -> R
+) async throws -> R {
+    var router = Router()
+    router.register(referrals, decoder: decoder, now: { Instant(milliseconds: 1_773_570_000_000) })
+    router.register(FakeAssignments())
+    router.register(FakeHealth())
+    return try await withClient(of: router, body)
+}
+
+func withClient<R>(of router: Router, _ body: (Client) async throws -> R) async throws -> R {
+    let transport = InProcessTransport(
+        router: router, peer: Peer(identity: "spiffe://lots/polisen/city"), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        eventLoop: MultiThreadedEventLoopGroup.singleton.any())
+    defer { transport.client.close() }
+    return try await body(transport.client)
+}

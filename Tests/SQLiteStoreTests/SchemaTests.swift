@@ -1,0 +1,147 @@
+import Foundation
+import GRDB
+import Referral
+import StoreContract
+import Synchronization
+import Testing
+
+@testable import SQLiteStore
+
+@Suite struct SchemaTests {
+    let harness: SQLiteHarness
+
+    init() throws { harness = try SQLiteHarness() }
+
+    @Test(arguments: [
+        "UPDATE log SET events = '[]'", "UPDATE log SET at = at + 1 WHERE sequence = 1", "DELETE FROM log",
+        "INSERT OR REPLACE INTO log SELECT sequence, referral, 0, NULL, NULL, '[]' FROM log",
+        "INSERT INTO log SELECT sequence, referral, 0, NULL, NULL, '[]' FROM log WHERE true ON CONFLICT DO UPDATE SET at = 0",
+    ])
+    func theLogIsNeverChanged(sql: String) async throws {
+        let store = try harness.open()
+        try await store.append(Sample.offered(1))
+        let before = try await store.log()
+        #expect(throws: DatabaseError.self) { try harness.withTool { try $0.execute(sql: sql) } }
+        #expect(try await store.log() == before)
+        try await store.close()
+    }
+
+    @Test(arguments: [
+        "UPDATE assignment SET owner = ''", "UPDATE assignment SET owner = NULL", "UPDATE assignment SET phase = 'lost'",
+        "UPDATE assignment SET phase = 'leased'", "UPDATE assignment SET lease_until = 1", "UPDATE assignment SET referral = 'x'",
+        "UPDATE assignment SET phase = 'leased', lease_organisation = 'other', lease_unit = 'u', lease_until = 1",
+        "UPDATE assignment SET phase = 'leased', lease_organisation = owner, lease_unit = 'u'",
+        "INSERT INTO assignment SELECT 'x', referral, service, owner, phase, available_at, since, NULL, NULL, NULL FROM assignment",
+        "UPDATE assignment SET since = 'yesterday'", "UPDATE referral SET phase = 'lost'", "UPDATE referral SET version = 0",
+        "UPDATE referral SET received_at = 1.5", "DELETE FROM referral",
+        "INSERT INTO referral SELECT 'x', sender_organisation, sender_unit, message_id, 0, 'routed', 1 FROM referral",
+        "INSERT INTO content VALUES ('x', x'01')", "INSERT INTO content SELECT id, 'text' FROM referral",
+        "INSERT INTO log (referral, at, events) VALUES ('x', 0, '[]')",
+        "INSERT INTO log (referral, at, actor_unit, events) SELECT id, 0, 'u', '[]' FROM referral",
+    ])
+    func theTablesRefuseWhatCannotBe(sql: String) async throws {
+        let store = try harness.open()
+        try await store.append(Sample.offered(1))
+        let error = #expect(throws: DatabaseError.self) { try harness.withTool { try $0.execute(sql: sql) } }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+        try await store.close()
+    }
+
+    @Test(arguments: [UInt64](20..<24)) func everyColumnIsTheFoldOfTheLog(seed: UInt64) async throws {
+        let store = try harness.open()
+        var lives = LifeCycles(seed: seed)
+        for _ in 0..<40 {
+            let batch = try (0..<8).map { _ in try lives.next() }
+            try await store.write { transaction in for step in batch { try transaction.append(step) } }
+        }
+        let (referrals, assignments) = try await store.withConnection { database in
+            (
+                try Row.fetchAll(database, sql: "SELECT * FROM referral ORDER BY id").map { $0.map(\.1) },
+                try Row.fetchAll(database, sql: "SELECT * FROM assignment ORDER BY id").map { $0.map(\.1) }
+            )
+        }
+        let states = lives.states.sorted { $0.id < $1.id }
+        #expect(referrals == states.map(Self.row))
+        let expected = states.flatMap { state in state.assignments.map { (state.id, $0) } }.sorted { $0.1.id < $1.1.id }
+        #expect(assignments == expected.map(Self.row))
+        #expect(Set(assignments.map { $0[4] }).count == 5, "every phase occurs")
+        try await store.close()
+    }
+
+    private static func row(_ state: ReferralState) -> [DatabaseValue] {
+        let phase =
+            switch state.phase {
+            case .refused: "refused"
+            case .awaitingConsent: "awaiting consent"
+            case .routed: "routed"
+            }
+        return [
+            state.id.rawValue.databaseValue, state.sender.organisation.rawValue.databaseValue, state.sender.unit.rawValue.databaseValue,
+            state.message.rawValue.databaseValue, state.receivedAt.milliseconds.databaseValue, phase.databaseValue,
+            state.version.databaseValue,
+        ]
+    }
+
+    private static func row(_ referral: ReferralID, _ assignment: AssignmentState) -> [DatabaseValue] {
+        var lease: Lease?
+        let phase: String
+        switch assignment.phase {
+        case .review: phase = "review"
+        case .offered: phase = "offered"
+        case .leased(let held):
+            phase = "leased"
+            lease = held
+        case .received: phase = "received"
+        case .accepted: phase = "accepted"
+        }
+        return [
+            assignment.id.rawValue.databaseValue, referral.rawValue.databaseValue, assignment.service.rawValue.databaseValue,
+            assignment.owner.rawValue.databaseValue, phase.databaseValue, assignment.availableAt.milliseconds.databaseValue,
+            assignment.since.milliseconds.databaseValue, lease?.holder.organisation.rawValue.databaseValue ?? .null,
+            lease?.holder.unit.rawValue.databaseValue ?? .null, lease?.until.milliseconds.databaseValue ?? .null,
+        ]
+    }
+
+    @Test func everyQuestionIsAnsweredByAnIndexInItsOrder() async throws {
+        let store = try harness.open()
+        try await store.append(Sample.offered(1))
+        let plans = try await store.write { transaction in
+            let database = try #require((transaction as? SQLiteTransaction)?.database)
+            let statements = Mutex<[String]>([])
+            database.trace { event in statements.withLock { $0.append(event.expandedDescription) } }
+            _ = try transaction.log(of: Sample.id(1))
+            _ = try transaction.referral(from: Sample.police, message: MessageID("m"))
+            _ = try transaction.referral(of: Sample.assignment(1))
+            _ = try transaction.log(after: 0, limit: 1)
+            _ = try transaction.content(of: Sample.id(1))
+            _ = try transaction.available(to: Sample.recipients[0], limit: 1)
+            _ = try transaction.expiredLeases(at: Sample.noon, limit: 1)
+            database.trace()
+            return try statements.withLock { $0 }.map { statement in
+                let details = try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(statement)").map { $0["detail"] as String }
+                return (statement, details)
+            }
+        }
+        #expect(plans.count == 7)
+        for (statement, details) in plans {
+            // Neither a scan nor a sort.
+            #expect(details.count == 1 && details[0].hasPrefix("SEARCH"), "\(statement): \(details)")
+        }
+        try await store.close()
+    }
+
+    @Test func whatIsRefusedIsDescribedWithoutItsValues() async throws {
+        let store = try harness.open()
+        let secret = Participant(organisation: OrganisationID("hemlig"), unit: UnitID("hemlig"))
+        try await store.append(Sample.offered(1, from: secret, message: "hemlig"))
+        let duplicate = await storeError { try await store.append(Sample.offered(2, from: secret, message: "hemlig")) }
+        let ownerless = await storeError {
+            try await store.append(
+                Sample.offered(3, from: secret, message: "hemlig3", to: [OrganisationID("")], content: Array("hemlig".utf8)))
+        }
+        #expect(duplicate?.code == .duplicate)
+        #expect(ownerless?.code == .damaged)
+        for error in [duplicate, ownerless] { #expect(error?.message.contains("hemlig") == false) }
+        try await store.close()
+    }
+}

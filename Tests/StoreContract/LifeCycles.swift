@@ -1,0 +1,102 @@
+public import Referral
+
+/// Random lives of invented referrals: each step follows from those before it. One seed gives one sequence.
+public struct LifeCycles: Sendable {
+    private var random: SplitMix64
+    private var now = Sample.noon
+    public private(set) var states: [ReferralState] = []
+    /// Every step made so far.
+    public private(set) var steps: [Step] = []
+
+    public init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    public mutating func next() throws -> Step {
+        // Sometimes two decisions fall into one millisecond.
+        now = now + .milliseconds(Int.random(in: 0...3, using: &random))
+        var step: Step?
+        if !states.isEmpty, Int.random(in: 0..<4, using: &random) > 0 {
+            let index = Int.random(in: 0..<states.count, using: &random)
+            let (events, actor) = change(of: states[index])
+            if !events.isEmpty {
+                let next = try Sample.step(events, after: states[index], at: now, by: actor)
+                states[index] = next.state
+                step = next
+            }
+        }
+        let made = try step ?? submit()
+        steps.append(made)
+        return made
+    }
+
+    private mutating func submit() throws -> Step {
+        let number = states.count
+        let services: [Service] = [[.support], [.mediation], [.support, .mediation]].randomElement(using: &random) ?? [.support]
+        var events = Sample.submission(number, services: services, to: Sample.recipients.shuffled(using: &random))
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: events[1...] = [.refused(.consentRefused)]
+        case 1: events[1...] = [.awaitingConsent(until: now + .seconds(14 * 86_400))]
+        case 2:
+            let id = Sample.assignment(number, services[0])
+            events[1...] = [
+                .routed(id, Sample.decision(.review(.noRule), service: services[0])),
+                .review(id, reason: .noRule, owner: Sample.coordinator),
+            ]
+        default: break
+        }
+        let isRefused = events.contains(.refused(.consentRefused))
+        let step = try Sample.step(events, at: now, content: isRefused ? nil : Array("content \(number)".utf8))
+        states.append(step.state)
+        return step
+    }
+
+    /// No events for a referral to which nothing can happen.
+    private mutating func change(of state: ReferralState) -> (events: [ReferralEvent], actor: Participant?) {
+        guard let assignment = state.assignments.randomElement(using: &random) else { return ([], nil) }
+        let id = assignment.id
+        let holder = Sample.holder(assignment.owner)
+        let isReturned = Int.random(in: 0..<4, using: &random) == 0
+        switch assignment.phase {
+        case .review:
+            guard let recipient = Sample.recipients.randomElement(using: &random) else { return ([], nil) }
+            return ([.offered(id, to: recipient)], Sample.holder(Sample.coordinator))
+        case .offered:
+            let lease = Lease(holder: holder, until: now + .milliseconds(Int.random(in: 1...40, using: &random)))
+            return ([.leased(id, lease, disclosed: [.person, .contacts])], holder)
+        case .leased, .received, .accepted:
+            if isReturned { return (giveBack(assignment, by: holder), holder) }
+            switch assignment.phase {
+            case .leased:
+                return Bool.random(using: &random) ? ([.leaseExpired(id)], nil) : ([.received(id, by: holder)], holder)
+            case .received: return ([.accepted(id, by: holder)], holder)
+            default: return ([], nil)
+            }
+        }
+    }
+
+    private mutating func giveBack(_ assignment: AssignmentState, by holder: Participant) -> [ReferralEvent] {
+        let id = assignment.id
+        let returned = ReferralEvent.returned(id, by: holder, reason: ReturnReason.allCases.randomElement(using: &random) ?? .other)
+        let others = Sample.recipients.filter { $0 != assignment.owner }
+        guard assignment.returnedBy.isEmpty, let recipient = others.randomElement(using: &random) else {
+            return [returned, .review(id, reason: .returnedTwice, owner: Sample.coordinator)]
+        }
+        return [
+            returned, .routed(id, Sample.decision(.recipient(recipient), service: assignment.service)), .offered(id, to: recipient),
+        ]
+    }
+}
+
+/// A small random generator with a seed (Steele, Lea, Flood 2014).
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

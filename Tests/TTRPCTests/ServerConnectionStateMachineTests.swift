@@ -1,0 +1,243 @@
+import NIOCore
+import Testing
+
+@testable import TTRPC
+
+struct ServerConnectionStateMachineTests {
+    private typealias Machine = ServerConnectionStateMachine<String>
+
+    private var machine = Machine(maximumStreams: 3)
+
+    /// What `receive` decided, in a form that can be compared.
+    private enum Decision: Equatable {
+        case ignore
+        case request(UInt32)
+        case answer(UInt32, Status.Code)
+        case fail(UInt32, String, Status.Code)
+        case deliver(String, String?, end: Bool)
+
+        init(_ action: Machine.FrameAction) {
+            self =
+                switch action {
+                case .ignore: .ignore
+                case .request(let id, _, _): .request(id.rawValue)
+                case .answer(let id, let status): .answer(id.rawValue, status.code)
+                case .fail(let id, let call, let status): .fail(id.rawValue, call, status.code)
+                case .deliver(_, let call, let message, let end): .deliver(call, message.map { String(buffer: $0) }, end: end)
+                }
+        }
+    }
+
+    private mutating func receive(_ frame: Frame) -> Decision {
+        Decision(machine.receive(frame))
+    }
+
+    @discardableResult
+    private mutating func open(
+        _ id: UInt32, _ kind: CallKind, flags: FrameFlags = [], payloadIsEmpty: Bool = true, deadline: NIODeadline? = nil
+    ) -> Machine.Opening {
+        machine.open(
+            StreamID(id), kind: kind, flags: flags, payloadIsEmpty: payloadIsEmpty, deadline: deadline, call: { "call \($0.id)" }
+        ).0
+    }
+
+    // MARK: - Requests
+
+    @Test(arguments: [0, 2, 4_294_967_294] as [UInt32])
+    mutating func evenIDsAreRefused(_ id: UInt32) {
+        #expect(receive(.request(id, "Unary")) == .answer(id, .invalidArgument))
+        #expect(
+            Decision(machine.receiveOversized(FrameHeader(length: 9, streamID: StreamID(id), type: .request), limit: 8))
+                == .answer(id, .invalidArgument))
+        #expect(receive(.request(1, "Unary")) == .request(1))
+    }
+
+    @Test mutating func oddIDsMayComeInAnyOrderAndAgain() {
+        for id in [5, 3, .max, 1] as [UInt32] {
+            #expect(receive(.request(id, "Unary")) == .request(id))
+            let opening = open(id, .unary)
+            #expect(machine.handlerReturned(opening.key) == .response)
+        }
+        #expect(receive(.request(5, "Unary")) == .request(5))
+    }
+
+    /// One id, one terminal frame: the first call ends with the second's error.
+    @Test mutating func idInUseFailsTheCallOnce() {
+        let first = open(1, .bidirectional)
+        #expect(receive(.request(1, "Bidi")) == .fail(1, "call 1", .invalidArgument))
+        #expect(receive(.data(1, ByteBuffer(string: "late"))) == .ignore)
+        #expect(machine.handlerReturned(first.key) == nil)
+        #expect(machine.openStreams == 0)
+        #expect(machine.runningHandlers == 0)
+    }
+
+    @Test mutating func streamsAreBounded() {
+        for id in [1, 3, 5] as [UInt32] { open(id, .unary) }
+        #expect(receive(.request(7, "Unary")) == .answer(7, .resourceExhausted))
+        #expect(machine.openStreams == 3)
+    }
+
+    /// Else a client could start any number of handlers, ending each stream at once.
+    @Test mutating func handlersWithoutAStreamCount() {
+        let openings = [1, 3, 5].map { open($0, .unary) }
+        for id in [1, 3, 5] as [UInt32] { #expect(receive(.data(id)) == .fail(id, "call \(id)", .invalidArgument)) }
+        #expect(receive(.request(7, "Unary")) == .answer(7, .resourceExhausted))
+        #expect(machine.handlerReturned(openings[0].key) == nil)
+        #expect(receive(.request(7, "Unary")) == .request(7))
+    }
+
+    @Test mutating func aReusedIDDoesNotGetTheAnswerOfItsFirstUse() {
+        let first = open(1, .unary)
+        #expect(receive(.data(1)) == .fail(1, "call 1", .invalidArgument))
+        let second = open(1, .unary)
+        #expect(machine.handlerReturned(first.key) == nil)
+        #expect(machine.isOpen(second.key))
+        #expect(machine.fail(first.key) == nil)
+        #expect(machine.handlerReturned(second.key) == .response)
+    }
+
+    // MARK: - Opening
+
+    @Test(
+        arguments: [
+            (CallKind.unary, FrameFlags(), true, true, true),
+            (.unary, [.remoteOpen], true, true, true),
+            (.serverStreaming, .remoteClosed, true, true, true),
+            (.serverStreaming, [], false, true, true),
+            (.clientStreaming, .remoteOpen, true, false, false),
+            (.clientStreaming, [.remoteOpen, .noData], true, false, false),
+            (.bidirectional, .remoteOpen, false, true, false),
+            (.bidirectional, [], true, false, false),
+            (.bidirectional, .remoteClosed, false, true, true),
+            (.bidirectional, .endOfStream, true, false, true),
+            (.bidirectional, FrameFlags(rawValue: 0xFA), true, false, false),
+        ] as [(CallKind, FrameFlags, Bool, Bool, Bool)])
+    mutating func theMethodTableDecidesTheKind(
+        _ kind: CallKind, _ flags: FrameFlags, _ payloadIsEmpty: Bool, _ deliversPayload: Bool, _ isEnded: Bool
+    ) {
+        let opening = open(1, kind, flags: flags, payloadIsEmpty: payloadIsEmpty)
+        #expect(opening.deliversPayload == deliversPayload)
+        #expect(opening.isEnded == isEnded)
+    }
+
+    // MARK: - Data
+
+    @Test(
+        arguments: [
+            ([], "a", "a", false),
+            ([], "", "", false),
+            (.remoteClosed, "last", "last", true),
+            (.remoteClosed, "", "", true),
+            (.endOfStream, "", nil, true),
+            (.endOfStream, "ignored", nil, true),
+            (FrameFlags(rawValue: 0xF8), "a", "a", false),
+        ] as [(FrameFlags, String, String?, Bool)])
+    mutating func dataIsDelivered(_ flags: FrameFlags, _ body: String, _ message: String?, _ end: Bool) {
+        open(1, .bidirectional)
+        #expect(receive(.data(1, ByteBuffer(string: body), flags: flags)) == .deliver("call 1", message, end: end))
+        #expect(receive(.data(1, ByteBuffer(string: "more"))) == (end ? .ignore : .deliver("call 1", "more", end: false)))
+    }
+
+    @Test mutating func noDataWithoutAnEndMeansNothing() {
+        open(1, .clientStreaming)
+        #expect(receive(.data(1, ByteBuffer(string: "x"), flags: .noData)) == .ignore)
+    }
+
+    @Test mutating func dataForUnknownOrFinishedStreamsIsDropped() {
+        #expect(receive(.data(1)) == .ignore)
+        #expect(receive(.data(0)) == .ignore)
+        let opening = open(1, .bidirectional)
+        #expect(machine.handlerReturned(opening.key) == .endOfStream)
+        #expect(receive(.data(1)) == .ignore)
+    }
+
+    @Test mutating func dataOnAUnaryCallFailsIt() {
+        open(1, .unary)
+        #expect(receive(.data(1, flags: .endOfStream)) == .fail(1, "call 1", .invalidArgument))
+        #expect(machine.openStreams == 0)
+    }
+
+    @Test mutating func dataAfterTheOnlyMessageOfServerStreamingIsDropped() {
+        open(1, .serverStreaming)
+        #expect(receive(.data(1)) == .ignore)
+        #expect(machine.openStreams == 1)
+    }
+
+    @Test(arguments: [0x00, 0x02, 0x10, 0xFF] as [UInt8])
+    mutating func otherFrameTypesAreIgnored(_ type: UInt8) {
+        open(1, .bidirectional)
+        for id in [0, 1, 2, 3] as [UInt32] {
+            #expect(receive(Frame(streamID: StreamID(id), type: FrameType(rawValue: type))) == .ignore)
+            #expect(
+                Decision(
+                    machine.receiveOversized(FrameHeader(length: 9, streamID: StreamID(id), type: FrameType(rawValue: type)), limit: 8))
+                    == .ignore)
+        }
+    }
+
+    @Test mutating func oversizedBodies() {
+        func header(_ id: UInt32, _ type: FrameType) -> FrameHeader { FrameHeader(length: 9, streamID: StreamID(id), type: type) }
+        #expect(Decision(machine.receiveOversized(header(1, .request), limit: 8)) == .answer(1, .resourceExhausted))
+        #expect(Decision(machine.receiveOversized(header(1, .data), limit: 8)) == .ignore)
+        open(1, .bidirectional)
+        #expect(Decision(machine.receiveOversized(header(1, .data), limit: 8)) == .fail(1, "call 1", .resourceExhausted))
+        #expect(Decision(machine.receiveOversized(header(1, .data), limit: 8)) == .ignore)
+    }
+
+    // MARK: - Answers
+
+    @Test(arguments: CallKind.allCases)
+    mutating func eachKindEndsItsWay(_ kind: CallKind) {
+        let answer: Machine.Answer = kind == .unary || kind == .clientStreaming ? .response : .endOfStream
+        let opening = open(1, kind)
+        #expect(machine.isOpen(opening.key))
+        #expect(machine.handlerReturned(opening.key) == answer)
+        #expect(!machine.isOpen(opening.key))
+    }
+
+    // MARK: - Deadlines
+
+    @Test mutating func deadlinesExpireInclusively() {
+        open(1, .unary, deadline: .uptimeNanoseconds(10))
+        open(3, .bidirectional, deadline: .uptimeNanoseconds(20))
+        open(5, .bidirectional)
+        #expect(machine.nextDeadline == .uptimeNanoseconds(10))
+        #expect(machine.expire(now: .uptimeNanoseconds(9)).map(\.1) == [])
+        #expect(machine.expire(now: .uptimeNanoseconds(10)).map(\.1) == ["call 1"])
+        #expect(machine.nextDeadline == .uptimeNanoseconds(20))
+        #expect(machine.expire(now: .distantFuture).map(\.1) == ["call 3"])
+        #expect(machine.nextDeadline == nil)
+        #expect(machine.openStreams == 1)
+        #expect(machine.runningHandlers == 3)
+    }
+
+    @Test(
+        arguments: [
+            (0, 0, 0), (5, 10, 15), (.max, 1, UInt64(Int64.max)), (UInt64(Int64.max), .max, UInt64(Int64.max)), (7, .min, 7),
+        ] as [(UInt64, Int64, UInt64)])
+    func deadlineArithmeticDoesNotOverflow(_ now: UInt64, _ timeout: Int64, _ expected: UInt64) {
+        let now = NIODeadline.uptimeNanoseconds(min(now, UInt64(Int64.max)))
+        #expect(now.advanced(byNanoseconds: timeout) == .uptimeNanoseconds(expected))
+    }
+
+    // MARK: - The end
+
+    @Test mutating func drainingRefusesNewCallsAndFinishesOldOnes() {
+        let opening = open(1, .bidirectional)
+        machine.drain()
+        #expect(receive(.request(3, "Unary")) == .answer(3, .unavailable))
+        #expect(receive(.data(1, ByteBuffer(string: "a"))) == .deliver("call 1", "a", end: false))
+        #expect(!machine.isDrained)
+        #expect(machine.handlerReturned(opening.key) == .endOfStream)
+        #expect(machine.isDrained)
+    }
+
+    @Test mutating func closingCancelsAndSilencesEverything() {
+        let opening = open(1, .unary)
+        open(3, .bidirectional)
+        #expect(Set(machine.close()) == ["call 1", "call 3"])
+        #expect(receive(.request(5, "Unary")) == .ignore)
+        #expect(machine.handlerReturned(opening.key) == nil)
+        #expect(machine.close() == [])
+    }
+}

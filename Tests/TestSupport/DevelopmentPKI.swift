@@ -1,0 +1,116 @@
+import Foundation
+package import TLS
+
+/// Certificates from the project's own script, made once in a temporary folder that is removed when the process ends.
+package struct DevelopmentPKI: Sendable {
+    package let folder: String
+
+    private static let shared = Task { try await make() }
+
+    package static var current: DevelopmentPKI {
+        get async throws { try await shared.value }
+    }
+
+    package var serverSerialNumber: String {
+        get async throws { try await serialNumber(of: "server") }
+    }
+
+    package func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    package func serialNumber(of name: String) async throws -> String {
+        let output = try await Program.run("openssl", ["x509", "-in", path("\(name).crt"), "-noout", "-serial"])
+        return String(output.text.dropFirst("serial=".count).prefix { $0 != "\n" })
+    }
+
+    package func fingerprint(of name: String) async throws -> String {
+        let output = try await Program.run("openssl", ["x509", "-in", path("\(name).crt"), "-noout", "-fingerprint", "-sha256"])
+        return output.text.drop { $0 != "=" }.dropFirst().filter { $0 != ":" && $0 != "\n" }.lowercased()
+    }
+
+    package func server(_ change: (inout TLSConfiguration) -> Void = { _ in }) throws -> TLSContext {
+        var configuration = TLSConfiguration(
+            role: .server,
+            certificateChainFile: path("server.crt"),
+            privateKeyFile: path("server.key"),
+            trustRootsFile: path("ca.crt")
+        )
+        change(&configuration)
+        return try TLSContext(configuration)
+    }
+
+    package func client(
+        _ name: String = "clients/polisen/region-syd",
+        expecting server: TLSConfiguration.ExpectedServer = .init(spiffeIdentifier: "spiffe://lots.example/lots/exchange"),
+        _ change: (inout TLSConfiguration) -> Void = { _ in }
+    ) throws -> TLSContext {
+        var configuration = TLSConfiguration(
+            role: .client(expecting: server),
+            certificateChainFile: path("\(name).crt"),
+            privateKeyFile: path("\(name).key"),
+            trustRootsFile: path("ca.crt")
+        )
+        change(&configuration)
+        return try TLSContext(configuration)
+    }
+
+    package static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "certs/make-development-pki.sh").path(percentEncoded: false)
+
+    package static func runScript(_ arguments: String...) async throws -> Program.Output {
+        try await Program.run("bash", [script] + arguments)
+    }
+
+    package static func temporaryFolder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lots-tls-\(UUID().uuidString)").path(percentEncoded: false)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    private static func make() async throws -> DevelopmentPKI {
+        let pki = DevelopmentPKI(folder: try temporaryFolder())
+        folderToRemove = pki.folder
+        atexit { try? FileManager.default.removeItem(atPath: folderToRemove) }
+
+        let clients = ["polisen/region-syd", "polisen/revoked", "jouren/farsta"]
+        try await runScript("--out", pki.folder, "--revoke", "polisen/revoked", clients[0], clients[1], clients[2]).check()
+        try await runScript("--out", pki.folder, "--started", "30", "--days", "10", "polisen/expired").check()
+        try await runScript("--out", pki.path("foreign"), "polisen/region-syd").check()
+        try await Program.run(
+            "openssl",
+            ["ec", "-in", pki.path("server.key"), "-aes128", "-passout", "pass:secret", "-out", pki.path("encrypted.key")]
+        ).check()
+        for (name, names) in oddNames {
+            try await pki.issue(name, extensions: names.map { "subjectAltName=\($0)" } ?? "")
+        }
+        return pki
+    }
+
+    /// Certificates of the right authority with subject alternative names that must be refused.
+    package static let oddNames: [(name: String, names: String?)] = [
+        ("no-names", nil),
+        ("no-uri", "DNS:client.lots.example"),
+        ("two-uris", "URI:spiffe://lots.example/polisen/a,URI:spiffe://lots.example/polisen/b"),
+        ("other-scheme", "URI:https://lots.example/polisen/a"),
+        ("three-segments", "URI:spiffe://lots.example/polisen/a/b"),
+        ("percent", "URI:spiffe://lots.example/polisen/a%2Fb"),
+    ]
+
+    private func issue(_ name: String, extensions: String) async throws {
+        let request = path("\(name).csr")
+        let list = path("\(name).ext")
+        try Data("extendedKeyUsage=clientAuth\n\(extensions)\n".utf8).write(to: URL(filePath: list))
+        try await Program.run(
+            "openssl",
+            ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)"]
+                + ["-keyout", path("\(name).key"), "-out", request]
+        ).check()
+        try await Program.run(
+            "openssl",
+            ["x509", "-req", "-in", request, "-CA", path("ca.crt"), "-CAkey", path("ca.key"), "-days", "2", "-extfile", list]
+                + ["-out", path("\(name).crt")]
+        ).check()
+    }
+}
+
+/// Written once, before the exit handler that reads it is registered.
+private nonisolated(unsafe) var folderToRemove = ""
