@@ -5,6 +5,9 @@ struct UnaryTestsParser {
         let message: String
     }
 
+    /// In a cell. It bounds the time of a look at one.
+    static let mostTests = 1000
+
     private let characters: [Character]
     private let type: ValueType
     private var position = 0
@@ -17,7 +20,10 @@ struct UnaryTestsParser {
         let isNegated = parser.take(word: "not")
         if isNegated { try parser.expect("(") }
         var tests = [try parser.test()]
-        while parser.take(",") { tests.append(try parser.test()) }
+        while parser.take(",") {
+            guard tests.count < mostTests else { throw Fault(message: "more than \(mostTests) tests in a cell; write several rules") }
+            tests.append(try parser.test())
+        }
         if isNegated { try parser.expect(")") }
         guard parser.isAtEnd else { throw parser.unexpected() }
         return UnaryTests(text: trimmed, tests: tests, isNegated: isNegated)

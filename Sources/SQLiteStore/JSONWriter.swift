@@ -141,8 +141,8 @@ extension JSONWriter: Encoder, SingleValueEncodingContainer {
     func encode(_ value: some Encodable) throws { try write(value) }
 }
 
-/// The keyed container at `depth`. Everything that is not a container goes by the generic method: a standard type encodes itself into a single
-/// value.
+/// The keyed container at `depth`. Everything that is neither text nor a container goes by the generic method: a standard type encodes
+/// itself into a single value.
 private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let writer: JSONWriter
     let depth: Int

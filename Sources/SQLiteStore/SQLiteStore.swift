@@ -49,8 +49,8 @@ public final class SQLiteStore: ReferralStore {
         }
     }
 
-    /// A task that has been cancelled before the call gets `CancellationError` and nothing has happened. Once handed over, a write runs to its
-    /// end and its outcome is returned, cancelled or not: the caller always knows whether it happened.
+    /// A task that has been cancelled before the call gets `CancellationError` and nothing has happened. Once handed over, a write runs to
+    /// its end and its outcome is returned, cancelled or not: the caller always knows whether it happened.
     public func write<Answer: Sendable>(_ body: @escaping @Sendable (any ReferralTransaction) throws -> Answer) async throws -> Answer {
         try await enqueue { pool, finish in
             pool.asyncWriteWithoutTransaction { [path] database in

@@ -4,8 +4,8 @@ import Referral
 
 /// A transaction on the writing connection.
 ///
-/// An append that breaks off half-way leaves rows behind that only a rollback removes, so it fails the whole transaction, also when the body
-/// goes on. A duplicate is found before anything is stored and fails nothing else.
+/// An append that breaks off half-way leaves rows behind that only a rollback removes, so it fails the whole transaction, also when the
+/// body goes on. A duplicate is found before anything is stored and fails nothing else.
 final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
     let database: Database
     let path: String

@@ -19,34 +19,37 @@ struct DecisionTableTests {
         ).table()
     }
 
-    private typealias Outcome = DecisionTable.Outcome
+    private static let decisions: [([Value], unique: DecisionTable.Outcome, first: DecisionTable.Outcome)] = [
+        ([.string("sun"), .number(10), .boolean(true)], .matched(2), .matched(2)),
+        ([.string("rain"), .number(20), .boolean(false)], .matched(0), .matched(0)),
+        ([.string("rain"), .number(10), .boolean(false)], .conflict([0, 2]), .matched(0)),
+        ([.string("rain"), .number(-1), .boolean(false)], .conflict([0, 1]), .matched(0)),
+        ([.string("snow"), .number(10), .boolean(false)], .noMatch, .noMatch),
+        ([.string("sun"), .number(20), .boolean(true)], .matched(3), .matched(3)),
+        ([.null, .null, .boolean(true)], .matched(4), .matched(4)),
+        ([], .matched(4), .matched(4)),
+    ]
 
-    @Test(
-        "UNIQUE tells of rules that contradict each other, FIRST takes the topmost",
-        arguments: [
-            ([Value.string("sun"), .number(10), .boolean(true)], Outcome.matched(2), Outcome.matched(2)),
-            ([.string("rain"), .number(20), .boolean(false)], .matched(0), .matched(0)),
-            ([.string("rain"), .number(10), .boolean(false)], .conflict([0, 2]), .matched(0)),
-            ([.string("rain"), .number(-1), .boolean(false)], .conflict([0, 1]), .matched(0)),
-            ([.string("snow"), .number(10), .boolean(false)], .noMatch, .noMatch),
-            ([.string("sun"), .number(20), .boolean(true)], .matched(3), .matched(3)),
-            ([.null, .null, .boolean(true)], .matched(4), .matched(4)),
-            ([], .matched(4), .matched(4)),
-        ])
+    @Test("UNIQUE tells of rules that contradict each other, FIRST takes the topmost", arguments: decisions)
     func hitPolicies(values: [Value], unique: DecisionTable.Outcome, first: DecisionTable.Outcome) throws {
         #expect(try Self.wardrobe("UNIQUE").evaluate(values) == unique)
         #expect(try Self.wardrobe("FIRST").evaluate(values) == first)
     }
 
-    @Test(
-        "A value of another type or outside those allowed is no match but invalid",
-        arguments: [
-            ([Value.string("hail"), .number(1), .boolean(true)], 0), ([.string(""), .number(1), .boolean(true)], 0),
-            ([.number(1), .number(1), .boolean(true)], 0), ([.boolean(true)], 0), ([.string("sun"), .string("10"), .boolean(true)], 1),
-            ([.string("sun"), .number(.nan), .boolean(true)], 1), ([.string("sun"), .number(.infinity), .null], 1),
-            ([.null, .number(-.infinity)], 1), ([.string("sun"), .number(1), .number(1)], 2),
-            ([.string("hail"), .number(.nan), .number(1)], 0),
-        ])
+    private static let invalidInputs: [([Value], column: Int)] = [
+        ([.string("hail"), .number(1), .boolean(true)], 0),
+        ([.string(""), .number(1), .boolean(true)], 0),
+        ([.number(1), .number(1), .boolean(true)], 0),
+        ([.boolean(true)], 0),
+        ([.string("sun"), .string("10"), .boolean(true)], 1),
+        ([.string("sun"), .number(.nan), .boolean(true)], 1),
+        ([.string("sun"), .number(.infinity), .null], 1),
+        ([.null, .number(-.infinity)], 1),
+        ([.string("sun"), .number(1), .number(1)], 2),
+        ([.string("hail"), .number(.nan), .number(1)], 0),
+    ]
+
+    @Test("A value of another type or outside those allowed is no match but invalid", arguments: invalidInputs)
     func invalidInput(values: [Value], column: Int) throws {
         #expect(try Self.wardrobe("UNIQUE").evaluate(values) == .invalidInput(column: column))
     }

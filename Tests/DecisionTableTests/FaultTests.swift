@@ -1,180 +1,183 @@
 import DecisionTable
 import Testing
 
+/// A file and the faults it has to have.
+private struct FaultCase: CustomTestStringConvertible {
+    let testDescription: String
+    let xml: String
+    let faults: [String]
+
+    init(_ description: String, _ xml: String, _ faults: String...) {
+        testDescription = description
+        self.xml = xml
+        self.faults = faults
+    }
+}
+
+private let start = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/'>"
+private let twoColumns = """
+    <input label="In"><inputExpression typeRef="number"><text>in</text></inputExpression></input>
+    <output name="out" typeRef="string"/>
+    """
+private let oneRule = "<rule><inputEntry><text>1</text></inputEntry><outputEntry><text>\"a\"</text></outputEntry></rule>"
+
+/// The columns are on lines 4 and 5, the rest from 6.
+private func tableFile(_ rest: String, attributes: String = "") -> String {
+    decisionFile("<decisionTable \(attributes)>\n\(twoColumns)\n\(rest)\n</decisionTable>")
+}
+
 @Suite("What is wrong with a file, and where")
 struct FaultTests {
-    struct Case: CustomTestStringConvertible {
-        let testDescription: String
-        let xml: String
-        let faults: [String]
-
-        init(_ description: String, _ xml: String, _ faults: String...) {
-            testDescription = description
-            self.xml = xml
-            self.faults = faults
-        }
-    }
-
-    private static let start = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/'>"
-    private static let columns = """
-        <input label="In"><inputExpression typeRef="number"><text>in</text></inputExpression></input>
-        <output name="out" typeRef="string"/>
-        """
-    private static let rule = "<rule><inputEntry><text>1</text></inputEntry><outputEntry><text>\"a\"</text></outputEntry></rule>"
-
-    /// The columns are on lines 4 and 5, the rest from 6.
-    private static func table(_ rest: String, attributes: String = "") -> String {
-        decisionFile("<decisionTable \(attributes)>\n\(columns)\n\(rest)\n</decisionTable>")
-    }
-
     @Test(
         "The file",
         arguments: [
-            Case("nothing", "", "t.dmn:1: the file has no element"),
-            Case("blanks", " \n\n", "t.dmn:1: the file has no element"),
-            Case("no XML", "hello", "t.dmn:1: not well-formed XML"),
-            Case(
+            FaultCase("nothing", "", "t.dmn:1: the file has no element"),
+            FaultCase("blanks", " \n\n", "t.dmn:1: the file has no element"),
+            FaultCase("no XML", "hello", "t.dmn:1: not well-formed XML"),
+            FaultCase(
                 "truncated", "<a>\n<b/>\n",
-                "t.dmn:3: not well-formed XML: the file ends too early, or goes on after its outermost element"),
-            Case(
+                "t.dmn:2: not well-formed XML: the file ends too early, or goes on after its outermost element"),
+            FaultCase(
                 "two files in one", "<a/>\n<b/>",
                 "t.dmn:2: not well-formed XML: the file ends too early, or goes on after its outermost element"),
-            Case(
+            FaultCase(
                 "tags crossed", "<a>\n<b>\n</a></b>",
                 "t.dmn:3: not well-formed XML: an element is closed that is not the one open"),
-            Case(
+            FaultCase(
                 "unknown entity", "<a>\n&nbsp;</a>",
                 "t.dmn:2: not well-formed XML: an unknown entity; &amp; &lt; &gt; &quot; and &apos; are known"),
-            Case("attribute twice", "<a\nb='1' b='2'/>", "t.dmn:2: not well-formed XML: an attribute is given twice"),
-            Case("unknown prefix", "<q:a/>", "t.dmn:1: not well-formed XML"),
-            Case("another file", "<html/>", "t.dmn:1: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.5"),
-            Case(
+            FaultCase("attribute twice", "<a\nb='1' b='2'/>", "t.dmn:2: not well-formed XML: an attribute is given twice"),
+            FaultCase("unknown prefix", "<q:a/>", "t.dmn:1: not well-formed XML"),
+            FaultCase("another file", "<html/>", "t.dmn:1: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.5"),
+            FaultCase(
                 "another version", "\n<definitions xmlns='https://www.omg.org/spec/DMN/20300101/MODEL/'/>",
                 "t.dmn:2: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.5"),
-            Case("no decision", "\(start)<inputData/></definitions>", "t.dmn:1: the file has no decision"),
-            Case(
+            FaultCase("no decision", "\(start)<inputData/></definitions>", "t.dmn:1: the file has no decision"),
+            FaultCase(
                 "other elements", "\(start)\n<import/>\n<businessKnowledgeModel/>\n<decisionService/></definitions>",
                 "t.dmn:1: the file has no decision", "t.dmn:2: import is not understood",
                 "t.dmn:3: businessKnowledgeModel is not understood", "t.dmn:4: decisionService is not understood"),
-            Case(
+            FaultCase(
                 "another language", "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' expressionLanguage='urn:js'/>",
                 "t.dmn:1: expression language urn:js is not understood; FEEL is", "t.dmn:1: the file has no decision"),
-            Case(
+            FaultCase(
                 "two decisions with a name",
                 start
                     + String(
-                        repeating: "\n<decision name='A'><decisionTable>\(columns)</decisionTable></decision>", count: 2)
+                        repeating: "\n<decision name='A'><decisionTable>\(twoColumns)</decisionTable></decision>", count: 2)
                     + "</definitions>",
                 "t.dmn:4: there are two decisions \"A\""),
         ])
-    func file(_ test: Case) { #expect(faults(test.xml) == test.faults) }
+    fileprivate func file(_ test: FaultCase) { #expect(faults(test.xml) == test.faults) }
 
     @Test(
         "The decision",
         arguments: [
-            Case("empty", decisionFile(""), "t.dmn:2: table \"T\": the decision has no decision table"),
-            Case(
+            FaultCase("empty", decisionFile(""), "t.dmn:2: table \"T\": the decision has no decision table"),
+            FaultCase(
                 "an expression", decisionFile("<literalExpression/>"),
                 "t.dmn:3: table \"T\": literalExpression is not understood; a decision has to be a decision table"),
-            Case(
+            FaultCase(
                 "requires another",
-                table("").replacing(
+                tableFile("").replacing(
                     "<decisionTable", with: "<informationRequirement><requiredDecision/></informationRequirement><decisionTable"),
                 "t.dmn:3: table \"T\": a decision that requires another is not understood"),
-            Case(
-                "calls a function", table("").replacing("<decisionTable", with: "<knowledgeRequirement/><decisionTable"),
+            FaultCase(
+                "calls a function", tableFile("").replacing("<decisionTable", with: "<knowledgeRequirement/><decisionTable"),
                 "t.dmn:3: table \"T\": knowledgeRequirement is not understood; a decision has to be a decision table"),
-            Case(
-                "two tables", decisionFile("<decisionTable>\(columns)</decisionTable>\n<decisionTable>\(columns)</decisionTable>"),
+            FaultCase(
+                "two tables", decisionFile("<decisionTable>\(twoColumns)</decisionTable>\n<decisionTable>\(twoColumns)</decisionTable>"),
                 "t.dmn:5: table \"T\": a second decisionTable is not understood"),
-            Case(
-                "hit policy", table("", attributes: "hitPolicy='COLLECT' aggregation='SUM'"),
+            FaultCase(
+                "hit policy", tableFile("", attributes: "hitPolicy='COLLECT' aggregation='SUM'"),
                 "t.dmn:3: table \"T\": hit policy COLLECT is not understood; UNIQUE and FIRST are"),
-            Case(
+            FaultCase(
                 "no columns", decisionFile("<decisionTable/>"), "t.dmn:3: table \"T\": the table has no input column",
                 "t.dmn:3: table \"T\": the table has no output column"),
-            Case(
-                "an unknown part", table("<context/>"), "t.dmn:6: table \"T\": context is not understood"),
-            Case(
+            FaultCase(
+                "an unknown part", tableFile("<context/>"), "t.dmn:6: table \"T\": context is not understood"),
+            FaultCase(
                 "a rule of another version of DMN",
-                table("<rule xmlns='http://www.omg.org/spec/DMN/20180521/MODEL/'/>"), "t.dmn:6: table \"T\": rule is not understood"),
-            Case("a rule without a namespace", table("<rule xmlns=''/>"), "t.dmn:6: table \"T\": rule is not understood"),
+                tableFile("<rule xmlns='http://www.omg.org/spec/DMN/20180521/MODEL/'/>"), "t.dmn:6: table \"T\": rule is not understood"),
+            FaultCase("a rule without a namespace", tableFile("<rule xmlns=''/>"), "t.dmn:6: table \"T\": rule is not understood"),
         ])
-    func decision(_ test: Case) { #expect(faults(test.xml) == test.faults) }
+    fileprivate func decision(_ test: FaultCase) { #expect(faults(test.xml) == test.faults) }
 
     @Test(
         "Columns",
         arguments: [
-            Case(
-                "no expression", table("<input label='Age'/>\n<input/>"),
+            FaultCase(
+                "no expression", tableFile("<input label='Age'/>\n<input/>"),
                 "t.dmn:6: table \"T\", column \"Age\": the input column has no expression",
                 "t.dmn:7: table \"T\": the input column has no expression"),
-            Case(
+            FaultCase(
                 "unknown types",
-                table(
+                tableFile(
                     "<input label='Day'><inputExpression typeRef='feel:date'><text>day</text></inputExpression></input>\n<output name='x' typeRef='tX'/>"
                 ),
                 "t.dmn:6: table \"T\", column \"Day\": type date is not understood; string, number and boolean are",
                 "t.dmn:7: table \"T\", column \"x\": type tX is not understood; string, number and boolean are"),
-            Case("no output name", table("<output/>"), "t.dmn:6: table \"T\": the output column has no name"),
-            Case(
-                "names twice", table("<input><inputExpression><text> in </text></inputExpression></input>\n<output name='out'/>"),
+            FaultCase("no output name", tableFile("<output/>"), "t.dmn:6: table \"T\": the output column has no name"),
+            FaultCase(
+                "names twice", tableFile("<input><inputExpression><text> in </text></inputExpression></input>\n<output name='out'/>"),
                 "t.dmn:6: table \"T\": there are two input columns \"in\"", "t.dmn:7: table \"T\": there are two output columns \"out\""),
-            Case(
-                "default output", table("<output name='x'>\n<defaultOutputEntry><text>1</text></defaultOutputEntry></output>"),
+            FaultCase(
+                "default output", tableFile("<output name='x'>\n<defaultOutputEntry><text>1</text></defaultOutputEntry></output>"),
                 "t.dmn:7: table \"T\", column \"x\": a default output is not understood; write a rule"),
-            Case(
+            FaultCase(
                 "allowed values",
-                table(
+                tableFile(
                     "<input label='A'><inputExpression typeRef='boolean'><text>a</text></inputExpression>\n<inputValues><text>yes</text></inputValues></input>"
                 ),
                 "t.dmn:7: table \"T\", column \"A\": not understood at \"y\"; a cell is -, texts in quotation marks, numbers, true, false, "
                     + "null, comparisons, intervals like [10..17], lists of these with commas, or not(…)"),
-            Case(
+            FaultCase(
                 "imported values",
-                table("<input><inputExpression><text>a</text><importedValues/></inputExpression></input>"),
+                tableFile("<input><inputExpression><text>a</text><importedValues/></inputExpression></input>"),
                 "t.dmn:6: table \"T\": importedValues is not understood"),
         ])
-    func columns(_ test: Case) { #expect(faults(test.xml) == test.faults) }
+    fileprivate func columns(_ test: FaultCase) { #expect(faults(test.xml) == test.faults) }
 
     @Test(
         "Rules",
         arguments: [
-            Case(
-                "cells missing and too many", table("<rule/>\n\(rule.replacing("</rule>", with: "<outputEntry/></rule>"))"),
+            FaultCase(
+                "cells missing and too many", tableFile("<rule/>\n\(oneRule.replacing("</rule>", with: "<outputEntry/></rule>"))"),
                 "t.dmn:6: table \"T\", rule 1: 0 input cells for 1 input columns",
                 "t.dmn:6: table \"T\", rule 1: 0 output cells for 1 output columns",
                 "t.dmn:7: table \"T\", rule 2: 2 output cells for 1 output columns"),
-            Case(
-                "a cell", table("\(rule)\n<rule><inputEntry>\n<text>\"x\"</text></inputEntry><outputEntry/></rule>"),
+            FaultCase(
+                "a cell", tableFile("\(oneRule)\n<rule><inputEntry>\n<text>\"x\"</text></inputEntry><outputEntry/></rule>"),
                 "t.dmn:7: table \"T\", rule 2, column \"In\": \"x\" in a number column"),
-            Case(
-                "an output", table(rule.replacing("\"a\"", with: "a")),
+            FaultCase(
+                "an output", tableFile(oneRule.replacing("\"a\"", with: "a")),
                 "t.dmn:6: table \"T\", rule 1, column \"out\": not understood; an output is one text in quotation marks, number, true, "
                     + "false or null"),
-            Case(
-                "text without an element", table("<rule><inputEntry>5</inputEntry><outputEntry>\"a\"</outputEntry></rule>"),
+            FaultCase(
+                "text without an element", tableFile("<rule><inputEntry>5</inputEntry><outputEntry>\"a\"</outputEntry></rule>"),
                 "t.dmn:6: table \"T\", rule 1, column \"In\": text directly in inputEntry; it belongs into a text element",
                 "t.dmn:6: table \"T\", rule 1, column \"out\": text directly in outputEntry; it belongs into a text element"),
-            Case(
-                "two texts", table(rule.replacing("<text>1</text>", with: "<text>1</text><text>2</text>")),
+            FaultCase(
+                "two texts", tableFile(oneRule.replacing("<text>1</text>", with: "<text>1</text><text>2</text>")),
                 "t.dmn:6: table \"T\", rule 1, column \"In\": a second text is not understood"),
-            Case(
-                "an element in a text", table(rule.replacing("<text>1</text>", with: "<text>1<b>2</b></text>")),
+            FaultCase(
+                "an element in a text", tableFile(oneRule.replacing("<text>1</text>", with: "<text>1<b>2</b></text>")),
                 "t.dmn:6: table \"T\", rule 1, column \"In\": b within a text is not understood"),
-            Case(
-                "an expression in a cell", table(rule.replacing("<text>1</text>", with: "<literalExpression/>")),
+            FaultCase(
+                "an expression in a cell", tableFile(oneRule.replacing("<text>1</text>", with: "<literalExpression/>")),
                 "t.dmn:6: table \"T\", rule 1, column \"In\": literalExpression is not understood"),
-            Case(
+            FaultCase(
                 "another language",
-                table(rule.replacing("<inputEntry>", with: "<inputEntry expressionLanguage='javascript'>")),
+                tableFile(oneRule.replacing("<inputEntry>", with: "<inputEntry expressionLanguage='javascript'>")),
                 "t.dmn:6: table \"T\", rule 1, column \"In\": expression language javascript is not understood; FEEL is"),
-            Case(
+            FaultCase(
                 "an id twice",
-                table("\(rule)\n\(rule.replacing("<rule>", with: "<rule id='r'>"))\n\(rule.replacing("<rule>", with: "<rule id='r'>"))"),
+                tableFile(
+                    "\(oneRule)\n\(oneRule.replacing("<rule>", with: "<rule id='r'>"))\n\(oneRule.replacing("<rule>", with: "<rule id='r'>"))"
+                ),
                 "t.dmn:8: table \"T\": there are two rules with the id \"r\""),
         ])
-    func rules(_ test: Case) { #expect(faults(test.xml) == test.faults) }
+    fileprivate func rules(_ test: FaultCase) { #expect(faults(test.xml) == test.faults) }
 
     @Test("A cell with a value that its column does not allow")
     func allowedValues() {
@@ -197,13 +200,13 @@ struct FaultTests {
     @Test("Faults of all tables are told at once, in the order of the file")
     func severalFaults() {
         let xml =
-            Self.start + """
+            start + """
 
                 <import/>
-                <decision name="A"><decisionTable hitPolicy="ANY">\(Self.columns)
-                \(Self.rule.replacing(">1<", with: ">x<"))
+                <decision name="A"><decisionTable hitPolicy="ANY">\(twoColumns)
+                \(oneRule.replacing(">1<", with: ">x<"))
                 </decisionTable></decision>
-                <decision name="B"><decisionTable>\(Self.columns)
+                <decision name="B"><decisionTable>\(twoColumns)
                 <rule/>
                 </decisionTable></decision>
                 <unknown/>
@@ -211,7 +214,7 @@ struct FaultTests {
                 """
         #expect(
             faults(xml)?.map { $0.prefix(44) } == [
-                "t.dmn:2: import is not understood", "t.dmn:3: table \"A\": hit policy ANY is not unde",
+                "t.dmn:2: import is not understood", "t.dmn:3: table \"A\": hit policy ANY is not un",
                 "t.dmn:5: table \"A\", rule 1, column \"In\": not", "t.dmn:9: table \"B\", rule 1: 0 input cells fo",
                 "t.dmn:9: table \"B\", rule 1: 0 output cells f", "t.dmn:11: unknown is not understood",
             ])
@@ -234,6 +237,6 @@ struct FaultTests {
     @Test("A fault after the hundredth leaves no half-read table")
     func faultPastTheBound() {
         let broken = (0..<100).map { _ in "<literalExpression/>" }.joined(separator: "\n")
-        #expect(faults(decisionFile(broken + "<decisionTable>\(Self.columns)<rule/></decisionTable>"))?.last == "and 2 more")
+        #expect(faults(decisionFile(broken + "<decisionTable>\(twoColumns)<rule/></decisionTable>"))?.last == "and 2 more")
     }
 }

@@ -167,6 +167,14 @@ struct UnaryTestsTests {
         #expect(fault?.message == message)
     }
 
+    @Test("A cell has at most a thousand tests")
+    func mostTests() throws {
+        let thousand = Array(repeating: "1", count: 1000).joined(separator: ",")
+        #expect(try UnaryTestsParser.parse(thousand, type: .number).tests.count == 1000)
+        let fault = #expect(throws: UnaryTestsParser.Fault.self) { try UnaryTestsParser.parse(thousand + ",1", type: .number) }
+        #expect(fault?.message == "more than 1000 tests in a cell; write several rules")
+    }
+
     @Test(
         "An output is one literal",
         arguments: [
