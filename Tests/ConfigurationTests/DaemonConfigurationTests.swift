@@ -1,0 +1,220 @@
+import Configuration
+import Foundation
+import Referral
+import Testing
+
+/// A settings file with a mistake, and every word of what is said about it.
+struct BadSettings: Sendable, CustomTestStringConvertible {
+    let name: String
+    let yaml: String
+    var environment: [String: String] = [:]
+    let faults: String
+
+    var testDescription: String { name }
+}
+
+private let minimal = """
+    tls: {certificate: a.crt, key: a.key, client_authorities: ca.crt}
+    database: {path: lots.sqlite}
+    directory: directory.yaml
+    routing: routing.yaml
+    digest_key: digest.key
+
+    """
+
+private let badSettings: [BadSettings] = [
+    .init(name: "an empty file", yaml: "", faults: "lots.yaml: is empty"),
+    .init(name: "a list", yaml: "- 1", faults: "lots.yaml:1: must be a block of keys and values"),
+    .init(
+        name: "not YAML", yaml: minimal + "listen: {port: 7443\nlease: 5m\n",
+        faults: "lots.yaml:7: is not YAML: did not find expected ',' or '}'"),
+    .init(
+        name: "two documents", yaml: minimal + "---\nlease: 5m\n",
+        faults: "lots.yaml:6: is not YAML: but found another document"),
+    .init(
+        name: "a key given twice", yaml: minimal + "lease: 5m\nlease: 6m\n",
+        faults: "lots.yaml:6: lease: is given more than once in the same block"),
+    .init(
+        name: "a misspelt key", yaml: minimal + "acept_test_data: true\n",
+        faults: "lots.yaml:6: acept_test_data: is not a setting; did you mean \"accept_test_data\"?"),
+    .init(
+        name: "a key with swapped letters in a block", yaml: minimal + "limits:\n  messgae_bytes: 4096\n",
+        faults: "lots.yaml:7: limits.messgae_bytes: is not a setting; did you mean \"message_bytes\"?"),
+    .init(name: "a key like no other", yaml: minimal + "colour: red\n", faults: "lots.yaml:6: colour: is not a setting"),
+    .init(
+        name: "a port that is text", yaml: minimal + "listen: {port: \"7443\"}\n",
+        faults: "lots.yaml:6: listen.port: must be written without quotes"),
+    .init(
+        name: "a port out of range", yaml: minimal + "listen:\n  port: 70000\n",
+        faults: "lots.yaml:7: listen.port: 70000 is out of range: 0 to 65535"),
+    .init(
+        name: "a port that is no number", yaml: minimal + "listen:\n  port: 7_443\n",
+        faults: "lots.yaml:7: listen.port: not a whole number from 0 to 65535"),
+    .init(
+        name: "a number larger than any", yaml: minimal + "listen:\n  port: 99999999999999999999\n",
+        faults: "lots.yaml:7: listen.port: not a whole number from 0 to 65535"),
+    .init(name: "a value that is a block", yaml: minimal + "lease: {minutes: 5}\n", faults: "lots.yaml:6: lease: must be a single value"),
+    .init(
+        name: "a block that is a value", yaml: minimal + "limits: 5\n", faults: "lots.yaml:6: limits: must be a block of keys and values"),
+    .init(name: "a key without value", yaml: minimal + "lease:\n", faults: "lots.yaml:6: lease: has no value"),
+    .init(
+        name: "yes for true", yaml: minimal + "accept_test_data: yes\n", faults: "lots.yaml:6: accept_test_data: neither true nor false"),
+    .init(
+        name: "a duration without unit", yaml: minimal + "lease: 300\n",
+        faults: "lots.yaml:6: lease: not a duration: a whole number with its unit ms, s, m, h or d, like 30s"),
+    .init(
+        name: "a duration in weeks", yaml: minimal + "lease: 1w\n",
+        faults: "lots.yaml:6: lease: not a duration: a whole number with its unit ms, s, m, h or d, like 30s"),
+    .init(name: "too short", yaml: minimal + "lease: 1s\n", faults: "lots.yaml:6: lease: 1s is out of range: 5s to 1d"),
+    .init(
+        name: "a duration beyond counting", yaml: minimal + "lease: 9223372036854775807d\n",
+        faults: "lots.yaml:6: lease: 9223372036854775807d is out of range: 5s to 1d"),
+    .init(
+        name: "a level that is none", yaml: minimal + "log: {level: warn}\n",
+        faults: "lots.yaml:6: log.level: none of trace, debug, info, notice, warning, error, critical"),
+    .init(
+        name: "a level misspelt", yaml: minimal + "log: {level: warnign}\n",
+        faults: "lots.yaml:6: log.level: none of trace, debug, info, notice, warning, error, critical; did you mean \"warning\"?"),
+    .init(
+        name: "a clock in production", yaml: minimal + "clock: {start_at: 2016-01-04T08:00:00Z}\n",
+        faults: "lots.yaml:6: clock.start_at: a clock of its own is only for recorded streams: it needs accept_test_data: true"),
+    .init(
+        name: "a moment on a day that does not exist", yaml: minimal + "accept_test_data: true\nclock: {start_at: 2015-02-29T08:00:00Z}\n",
+        faults: "lots.yaml:7: clock.start_at: not a moment in UTC like 2016-01-04T08:00:00Z"),
+    .init(
+        name: "a moment without zone", yaml: minimal + "accept_test_data: true\nclock: {start_at: 2016-01-04 08:00}\n",
+        faults: "lots.yaml:7: clock.start_at: not a moment in UTC like 2016-01-04T08:00:00Z"),
+    .init(
+        name: "a list that is a value", yaml: minimal.replacing("ca.crt}", with: "ca.crt, revocation_lists: ca.crl}"),
+        faults: "lots.yaml:1: tls.revocation_lists: must be a list"),
+    .init(
+        name: "a serial that is none", yaml: minimal.replacing("ca.crt}", with: "ca.crt, revoked_serials: [\"0a:1b\", xyz]}"),
+        faults: "lots.yaml:1: tls.revoked_serials[1]: not a serial number in hexadecimal"),
+    .init(
+        name: "what must be given", yaml: "lease: 5m\n",
+        faults: """
+            lots.yaml:1: tls: "certificate" is missing; it can also be given as LOTS_TLS_CERTIFICATE
+            lots.yaml:1: tls: "key" is missing; it can also be given as LOTS_TLS_KEY
+            lots.yaml:1: tls: "client_authorities" is missing; it can also be given as LOTS_TLS_CLIENT_AUTHORITIES
+            lots.yaml:1: database: "path" is missing; it can also be given as LOTS_DATABASE_PATH
+            lots.yaml:1: "directory" is missing; it can also be given as LOTS_DIRECTORY
+            lots.yaml:1: "routing" is missing; it can also be given as LOTS_ROUTING
+            lots.yaml:1: "digest_key" is missing; it can also be given as LOTS_DIGEST_KEY
+            """),
+    .init(
+        name: "a variable with a mistake is named as the variable", yaml: minimal, environment: ["LOTS_LISTEN_PORT": "http"],
+        faults: "LOTS_LISTEN_PORT: listen.port: not a whole number from 0 to 65535"),
+    .init(
+        name: "a variable against another setting", yaml: minimal, environment: ["LOTS_CLOCK_START_AT": "2016-01-04T08:00:00Z"],
+        faults: "LOTS_CLOCK_START_AT: clock.start_at: a clock of its own is only for recorded streams: it needs accept_test_data: true"),
+    .init(
+        name: "a good variable does not hide a mistake in the file", yaml: minimal + "listen: {port: high}\n",
+        environment: ["LOTS_LISTEN_PORT": "7443"], faults: "lots.yaml:6: listen.port: not a whole number from 0 to 65535"),
+    .init(
+        name: "all at once, in order", yaml: minimal + "lease: soon\nlimits:\n  connections: 0\n  idle_timout: 5m\nlog: {format: xml}\n",
+        environment: ["LOTS_ACCEPT_TEST_DATA": "1"],
+        faults: """
+            LOTS_ACCEPT_TEST_DATA: accept_test_data: neither true nor false
+            lots.yaml:6: lease: not a duration: a whole number with its unit ms, s, m, h or d, like 30s
+            lots.yaml:8: limits.connections: 0 is out of range: 1 to 100000
+            lots.yaml:9: limits.idle_timout: is not a setting; did you mean "idle_timeout"?
+            lots.yaml:10: log.format: none of json, text
+            """),
+]
+
+@Suite struct DaemonConfigurationTests {
+    @Test(arguments: badSettings)
+    func everyMistakeIsNamed(_ bad: BadSettings) throws {
+        let folder = try TemporaryFolder(["lots.yaml": bad.yaml])
+        let error = #expect(throws: ConfigurationFaults.self) {
+            try DaemonConfiguration(file: folder.path("lots.yaml"), environment: bad.environment)
+        }
+        #expect(folder.relative(error?.description ?? "") == bad.faults)
+    }
+
+    @Test func filesThatCannotBeRead() throws {
+        let folder = try TemporaryFolder(["large.yaml": String(repeating: "# filler\n", count: 120_000)])
+        try Data([0x6C, 0xFF, 0xFE]).write(to: URL(filePath: folder.path("latin.yaml")))
+        func message(_ name: String) -> String {
+            let error = #expect(throws: ConfigurationFaults.self) { try DaemonConfiguration(file: folder.path(name)) }
+            return folder.relative(error?.description ?? "")
+        }
+        #expect(message("nowhere.yaml") == "nowhere.yaml: no such file")
+        #expect(message("large.yaml") == "large.yaml: is larger than 1048576 bytes")
+        #expect(message("latin.yaml") == "latin.yaml: is not UTF-8 text")
+        #expect(message(".").hasSuffix("is a folder, not a file"))
+    }
+
+    @Test func defaultsAndPathsFromTheFilesFolder() throws {
+        let folder = try TemporaryFolder(["lots.yaml": minimal])
+        let configuration = try DaemonConfiguration(file: folder.path("lots.yaml"))
+        #expect(configuration.listen.host == "127.0.0.1" && configuration.listen.port == 7443)
+        #expect(configuration.tls.certificate == folder.path("a.crt"))
+        #expect(configuration.tls.handshakeTimeout == .seconds(10))
+        #expect(configuration.tls.minimumVersion == .tls13)
+        #expect(configuration.databasePath == folder.path("lots.sqlite"))
+        #expect(configuration.acceptTestData == false)
+        #expect(configuration.clockStart == nil)
+        #expect(configuration.limits.connections == 1_000)
+        #expect(configuration.limits.connectionsPerOrganisation == 100)
+        #expect(configuration.limits.streamsPerConnection == 1_024)
+        #expect(configuration.limits.messageBytes == 4_194_304)
+        #expect(configuration.limits.pendingWrites == 16_384)
+        #expect(configuration.limits.idleTimeout == .seconds(300))
+        #expect(configuration.limits.drainTimeout == .seconds(30))
+        #expect(configuration.lease == .seconds(300))
+        #expect(configuration.consentPeriod == .seconds(14 * 86_400))
+        #expect(configuration.log.level == .info && configuration.log.format == .text)
+    }
+
+    @Test func aVariableForEverySingleSetting() throws {
+        let folder = try TemporaryFolder(["lots.yaml": minimal])
+        let environment = [
+            "LOTS_LISTEN_HOST": "::1", "LOTS_LISTEN_PORT": "0", "LOTS_TLS_CERTIFICATE": "/c", "LOTS_TLS_KEY": "k",
+            "LOTS_TLS_CLIENT_AUTHORITIES": "/a", "LOTS_TLS_HANDSHAKE_TIMEOUT": "2s", "LOTS_TLS_MINIMUM_VERSION": "1.2",
+            "LOTS_DATABASE_PATH": "/d", "LOTS_DIRECTORY": "/y", "LOTS_ROUTING": "/r", "LOTS_DIGEST_KEY": "/g",
+            "LOTS_ACCEPT_TEST_DATA": "true", "LOTS_CLOCK_START_AT": "2016-01-04T08:00:00Z", "LOTS_LIMITS_CONNECTIONS": "7",
+            "LOTS_LIMITS_CONNECTIONS_PER_ORGANISATION": "6", "LOTS_LIMITS_STREAMS_PER_CONNECTION": "5", "LOTS_LIMITS_MESSAGE_BYTES": "4096",
+            "LOTS_LIMITS_PENDING_WRITES": "4", "LOTS_LIMITS_IDLE_TIMEOUT": "1h", "LOTS_LIMITS_DRAIN_TIMEOUT": "0s", "LOTS_LEASE": "1d",
+            "LOTS_CONSENT_PERIOD": "2h", "LOTS_LOG_LEVEL": "debug", "LOTS_LOG_FORMAT": "json", "LOTS_LISTEN_PROT": "1",
+            "LOTS_SERVICE_HOST": "10.0.0.1", "LOTS_CLIENT_SERVER": "x:1", "PATH": "/bin",
+        ]
+        let configuration = try DaemonConfiguration(file: folder.path("lots.yaml"), environment: environment)
+        #expect(configuration.listen.host == "::1" && configuration.listen.port == 0)
+        #expect(configuration.tls.certificate == "/c")
+        #expect(configuration.tls.key == "k", "a variable's path begins at the working folder")
+        #expect(configuration.tls.clientAuthorities == "/a")
+        #expect(configuration.tls.handshakeTimeout == .seconds(2))
+        #expect(configuration.tls.minimumVersion == .tls12)
+        #expect(configuration.databasePath == "/d" && configuration.directoryPath == "/y")
+        #expect(configuration.routingPath == "/r" && configuration.digestKeyPath == "/g")
+        #expect(configuration.acceptTestData)
+        #expect(configuration.clockStart == Instant(milliseconds: 1_451_894_400_000))
+        #expect(configuration.limits.connections == 7 && configuration.limits.connectionsPerOrganisation == 6)
+        #expect(configuration.limits.streamsPerConnection == 5 && configuration.limits.messageBytes == 4_096)
+        #expect(configuration.limits.pendingWrites == 4 && configuration.limits.idleTimeout == .seconds(3_600))
+        #expect(configuration.limits.drainTimeout == .zero && configuration.lease == .seconds(86_400))
+        #expect(configuration.consentPeriod == .seconds(7_200))
+        #expect(configuration.log.level == .debug && configuration.log.format == .json)
+        #expect(
+            configuration.unusedVariables == [
+                "LOTS_LISTEN_PROT is not a setting; did you mean \"LOTS_LISTEN_PORT\"?", "LOTS_SERVICE_HOST is not a setting",
+            ])
+    }
+
+    @Test func lists() throws {
+        let yaml = minimal.replacing("ca.crt}", with: "ca.crt, revocation_lists: [a.crl, /b.crl], revoked_serials: [\"0a:1b\", 7F]}")
+        let folder = try TemporaryFolder(["lots.yaml": yaml])
+        let tls = try DaemonConfiguration(file: folder.path("lots.yaml")).tls
+        #expect(tls.revocationLists == [folder.path("a.crl"), "/b.crl"])
+        #expect(tls.revokedSerials == ["0a:1b", "7F"])
+    }
+
+    @Test func theShippedSettings() throws {
+        let configuration = try DaemonConfiguration(file: Shipped.path("lots.yaml"))
+        #expect(configuration.tls.certificate.hasSuffix("/certs/development/server.crt"))
+        #expect(!configuration.tls.certificate.contains(".."))
+        #expect(configuration.acceptTestData)
+        #expect(configuration.unusedVariables.isEmpty)
+    }
+}
