@@ -25,6 +25,10 @@ let package = Package(
     products: [
         .executable(name: "lotsd", targets: ["lotsd"]),
         .executable(name: "lots", targets: ["lots"]),
+        // Of use without the rest: decision tables, and the message service.
+        .library(name: "DecisionTable", targets: ["DecisionTable"]),
+        .library(name: "TTRPC", targets: ["TTRPC", "TTRPCOverTLS", "TLS"]),
+        .library(name: "Referral", targets: ["Referral", "ReferralAPI", "Configuration"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
