@@ -1,0 +1,80 @@
+import Referral
+import Testing
+
+@Suite struct DisclosureTests {
+    private static let full: ReferralContent = {
+        var content = SmallWorld.content(services: [.support, .mediation])
+        content.person = Person(
+            name: "N", personalNumber: "P", birthDate: CivilDate("2009-05-17"), age: nil, sex: .female)
+        content.stay = SmallWorld.farsta
+        content.scene = SmallWorld.farsta
+        content.language = "sv"
+        content.event = CrimeEvent(
+            category: .robbery, crimeCode: "0800", crimeCodeYear: 2026, date: CivilDate("2026-02-28"), policeReference: "K", reported: .yes,
+            exploitedForPayment: true)
+        content.freeText = "F"
+        content.conflictGroup = "G"
+        return content
+    }()
+
+    private func shown(_ recipient: RecipientClass, _ service: Service) -> ReferralContent {
+        Disclosure.project(
+            Self.full, to: Disclosure.groups(for: recipient, service: service), service: service,
+            age: CaseFacts(Self.full, received: CivilDate(inStockholmAt: SmallWorld.morning)).age)
+    }
+
+    /// Cell by cell: who sees which group.
+    @Test func theTable() {
+        let everything = Set(FieldGroup.allCases)
+        #expect(
+            Set(Disclosure.groups(for: .privateBody, service: .support))
+                == everything.subtracting([.personalNumber, .crimeDetail, .policeReference, .freeText, .offenders]))
+        #expect(Disclosure.groups(for: .privateBody, service: .mediation).isEmpty)
+        #expect(Set(Disclosure.groups(for: .publicBody, service: .support)) == everything.subtracting([.offenders]))
+        #expect(Set(Disclosure.groups(for: .publicBody, service: .mediation)) == everything)
+    }
+
+    @Test func aVolunteerOrganisationSeesWhoAndHowToReachThemAndNoMore() {
+        let content = shown(.privateBody, .support)
+        #expect(content.person == Person(name: "N", age: 16, sex: .female))
+        #expect(content.contacts == Self.full.contacts)
+        #expect(content.residence == SmallWorld.farsta)
+        #expect(content.event == CrimeEvent(category: .robbery, date: CivilDate("2026-02-28"), reported: .yes))
+        #expect(content.freeText == nil && content.mediation == nil)
+        #expect(content.services == [.support])
+        #expect(content.consent.coversSupport && !content.consent.coversMediation)
+        #expect(content.conflictGroup == "G")
+    }
+
+    @Test func aSupportCentreSeesOffendersOnlyWhenItMediates() {
+        var support = Self.full
+        support.services = [.support]
+        support.mediation = nil
+        support.consent.coversMediation = false
+        #expect(shown(.publicBody, .support) == support)
+        var mediation = Self.full
+        mediation.services = [.mediation]
+        mediation.consent.coversSupport = false
+        #expect(shown(.publicBody, .mediation) == mediation)
+    }
+
+    /// Nothing of a group that is not shown remains, whatever else is.
+    @Test(arguments: FieldGroup.allCases)
+    func withoutAGroupNothingOfItRemains(group: FieldGroup) {
+        let others = FieldGroup.allCases.filter { $0 != group }
+        let content = Disclosure.project(Self.full, to: others, service: .mediation, age: nil)
+        switch group {
+        case .person: #expect(content.person == Person(personalNumber: "P", birthDate: CivilDate("2009-05-17")) && content.language == nil)
+        case .personalNumber: #expect(content.person.personalNumber == nil && content.person.birthDate == nil)
+        case .contacts: #expect(content.contacts.isEmpty)
+        case .areas: #expect(content.residence == nil && content.stay == nil && content.scene == nil)
+        case .event: #expect(content.event == CrimeEvent(category: .other))
+        case .crimeDetail:
+            #expect(content.event.crimeCode == nil && content.event.crimeCodeYear == nil && !content.event.exploitedForPayment)
+        case .policeReference: #expect(content.event.policeReference == nil)
+        case .freeText: #expect(content.freeText == nil)
+        case .offenders: #expect(content.mediation == nil)
+        case .conflictGroup: #expect(content.conflictGroup == nil)
+        }
+    }
+}
