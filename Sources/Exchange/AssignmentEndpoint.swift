@@ -53,6 +53,7 @@ public struct AssignmentEndpoint: AssignmentServing {
                         for assignment in found { try await responses.write(.assignment(assignment)) }
                     }
                 }
+                if exchange.offers.isClosed { throw Status(.unavailable, "the exchange is stopping; pull again later") }
             }
             group.addTask {
                 for try await request in requests {

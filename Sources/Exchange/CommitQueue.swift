@@ -6,9 +6,12 @@ import Synchronization
 /// A write that is refused by a rule affects no other. When a commit itself fails, its writes are tried once more one by one, so that
 /// one that the store cannot take does not take its neighbours with it.
 public final class CommitQueue: Sendable {
-    /// The queue holds as many writes as it may, or is shutting down; the caller should try again later.
-    public struct Full: Error, Sendable {
-        public let reason: String
+    /// The queue takes no further write; the caller should try again later.
+    public enum Full: Error, Sendable {
+        /// As many writes wait as may.
+        case tooManyWaiting
+        /// The exchange is stopping.
+        case closed
     }
 
     /// Does one write inside a transaction. Throws only when the transaction must not be committed.
@@ -64,8 +67,8 @@ public final class CommitQueue: Sendable {
                 },
                 fail: { continuation.resume(throwing: $0) })
             let (refusal, idle) = state.withLock { state -> (Full?, CheckedContinuation<Void, Never>?) in
-                if state.isClosed { return (Full(reason: "the exchange is shutting down"), nil) }
-                if state.pending.count >= capacity { return (Full(reason: "too many writes are waiting"), nil) }
+                if state.isClosed { return (.closed, nil) }
+                if state.pending.count >= capacity { return (.tooManyWaiting, nil) }
                 state.pending.append(pending)
                 return (nil, state.idle.take())
             }

@@ -1,5 +1,6 @@
 public import Logging
 public import Referral
+import TTRPC
 
 /// Carries referrals from senders to recipients: decides with the domain's rules, commits, and only then answers.
 public struct Exchange: Sendable {
@@ -52,7 +53,7 @@ public struct Exchange: Sendable {
     /// Takes responsibility for a referral. The same message again gives the first answer, however often and however late.
     /// - Parameter content: kept for the recipients unless the referral is refused.
     /// - Returns: the referral as it was right after its submission.
-    /// - Throws: `Rejection`, `StoreError`, `CommitQueue.Full`.
+    /// - Throws: `Rejection`, `StoreError`, or `Status` when too much waits or the exchange stops.
     public func submit(
         _ facts: CaseFacts, content: [UInt8], digest: ContentDigest, message: MessageID, from sender: Participant
     ) async throws -> ReferralState {
@@ -62,7 +63,7 @@ public struct Exchange: Sendable {
             assignments: facts.services.map { _ in AssignmentID(identifiers.next(at: now)) },
             message: message, digest: digest, facts: facts)
         let policy = policy
-        let (state, isNew) = try await commits.write { transaction in
+        let (state, isNew) = try await write { transaction in
             if let known = try transaction.referral(from: sender, message: message) {
                 let first = try transaction.log(of: known).prefix(1)
                 let submitted = try Self.fold(first)
@@ -95,24 +96,22 @@ public struct Exchange: Sendable {
         let until = now + settings.lease
         let policy = policy
         let count = min(limit, settings.leaseBatch)
-        let (deliveries, damaged) = try await commits.write { transaction in
+        let (deliveries, damaged) = try await write { transaction in
             var deliveries: [Delivery] = []
-            var damaged: [AssignmentID] = []
-            for id in try transaction.available(to: participant.organisation, limit: count) {
-                let state = try Self.state(of: id, in: transaction)
-                // One case that contradicts itself must not keep the others from being fetched.
-                guard
-                    let content = try transaction.content(of: state.id),
-                    let events = try? ReferralState.decide(.lease(id, until: until), on: state, by: participant, at: now, policy: policy),
-                    case .leased(_, let lease, let disclosed)? = events.first
-                else {
-                    damaged.append(id)
-                    continue
+            // One case that contradicts itself must not keep the others from being fetched.
+            var damaged: Set<AssignmentID> = []
+            while deliveries.count < count {
+                let missing = count - deliveries.count
+                let waiting = try transaction.available(to: participant.organisation, limit: missing + damaged.count)
+                    .filter { !damaged.contains($0) }.prefix(missing)
+                if waiting.isEmpty { break }
+                for id in waiting {
+                    if let delivery = try Self.handOut(id, until: until, to: participant, at: now, policy: policy, in: transaction) {
+                        deliveries.append(delivery)
+                    } else {
+                        damaged.insert(id)
+                    }
                 }
-                let leased = try Self.append(events, to: state, at: now, by: participant, in: transaction)
-                guard let assignment = leased.assignment(id) else { throw Self.damagedLog }
-                deliveries.append(
-                    Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed))
             }
             return (deliveries, damaged)
         }
@@ -136,7 +135,7 @@ public struct Exchange: Sendable {
     ) async throws -> AssignmentState {
         let now = now()
         let policy = policy
-        let (assignment, changed) = try await commits.write { transaction in
+        let (assignment, changed) = try await write { transaction in
             guard let referral = try transaction.referral(of: id) else {
                 // An unknown case and somebody else's give the same answer.
                 _ = try ReferralState.decide(command, on: nil, by: participant, at: now, policy: policy)
@@ -144,7 +143,11 @@ public struct Exchange: Sendable {
             }
             let state = try transaction.referral(referral)
             let events = try ReferralState.decide(command, on: state, by: participant, at: now, policy: policy)
-            guard let state else { throw Self.damagedLog }
+            guard var state else { throw Self.damagedLog }
+            if events.isEmpty, state.assignment(id)?.owner != participant.organisation {
+                // Given back before. The answer is the first one: what others have done since is their business.
+                state = try Self.fold(transaction.log(of: referral).through { $0.isReturn(of: id, by: participant.organisation) })
+            }
             let after = events.isEmpty ? state : try Self.append(events, to: state, at: now, by: participant, in: transaction)
             guard let assignment = after.assignment(id) else { throw Self.damagedLog }
             return (assignment, !events.isEmpty)
@@ -177,17 +180,34 @@ public struct Exchange: Sendable {
         let now = now()
         let policy = policy
         let limit = settings.leaseBatch
-        let owners = try await commits.write { transaction in
-            try transaction.expiredLeases(at: now, limit: limit).map { id in
-                let state = try Self.state(of: id, in: transaction)
+        let owners = try await write { transaction in
+            try transaction.expiredLeases(at: now, limit: limit).compactMap { id -> OrganisationID? in
+                guard let state = try Self.undamaged({ try Self.state(of: id, in: transaction) }) else { return nil }
                 let events = try ReferralState.decide(.expireLease(id), on: state, by: nil, at: now, policy: policy)
-                let after = try Self.append(events, to: state, at: now, by: nil, in: transaction)
-                return after.assignment(id)?.owner
+                if events.isEmpty { return nil }
+                return try Self.append(events, to: state, at: now, by: nil, in: transaction).assignment(id)?.owner
             }
         }
-        offers.ring(owners.compactMap(\.self))
+        offers.ring(owners)
         if !owners.isEmpty { logger.notice("leases ended without acknowledgement", metadata: ["count": "\(owners.count)"]) }
         return owners.count
+    }
+
+    /// Nobody waits for cases any longer: fetches that wait are answered, pulls end. For stopping.
+    public func stopWaiting() {
+        offers.close()
+    }
+
+    private func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await commits.write(body)
+        } catch CommitQueue.Full.tooManyWaiting {
+            throw Status(.resourceExhausted, "too many calls wait to be stored; try again later")
+        } catch CommitQueue.Full.closed {
+            throw Status(.unavailable, "the exchange is stopping; try again later")
+        }
     }
 
     private static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
@@ -203,12 +223,51 @@ public struct Exchange: Sendable {
         return state
     }
 
+    /// Nil for a case that contradicts itself: its content is missing, or its log says something else than the tables.
+    private static func handOut(
+        _ id: AssignmentID, until: Instant, to participant: Participant, at now: Instant, policy: Policy,
+        in transaction: any ReferralTransaction
+    ) throws -> Delivery? {
+        guard let state = try undamaged({ try Self.state(of: id, in: transaction) }),
+            let content = try undamaged({ try transaction.content(of: state.id) }),
+            let events = try? ReferralState.decide(.lease(id, until: until), on: state, by: participant, at: now, policy: policy),
+            case .leased(_, let lease, let disclosed)? = events.first
+        else { return nil }
+        let leased = try append(events, to: state, at: now, by: participant, in: transaction)
+        guard let assignment = leased.assignment(id) else { throw damagedLog }
+        return Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed)
+    }
+
+    /// Nil when what is read is damaged. Other errors concern more than one case.
+    private static func undamaged<Value>(_ read: () throws -> Value?) throws -> Value? {
+        do {
+            return try read()
+        } catch let error as StoreError where error.code == .damaged {
+            return nil
+        }
+    }
+
     private static func append(
         _ events: [ReferralEvent], to state: ReferralState, at now: Instant, by actor: Participant?, in transaction: any ReferralTransaction
     ) throws -> ReferralState {
         guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
         try transaction.append(events, at: now, by: actor, resulting: after, content: nil)
         return after
+    }
+}
+
+extension LogEntry {
+    fileprivate func isReturn(of id: AssignmentID, by organisation: OrganisationID) -> Bool {
+        events.contains { event in
+            if case .returned(id, let holder, _) = event { holder.organisation == organisation } else { false }
+        }
+    }
+}
+
+extension Array {
+    /// Up to and including the last element that satisfies the condition; empty when none does.
+    fileprivate func through(_ condition: (Element) -> Bool) -> ArraySlice<Element> {
+        lastIndex(where: condition).map { self[...$0] } ?? []
     }
 }
 

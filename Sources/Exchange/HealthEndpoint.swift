@@ -18,13 +18,16 @@ public final class HealthEndpoint: HealthServing {
         self.services = services.union([""])
     }
 
-    /// Answers "not serving" from now on, and tells every watcher.
+    /// Answers "not serving" from now on, and tells every watcher: that is the last they hear.
     public func stop() {
         let watchers = state.withLock { state in
             state.isServing = false
             return state.watchers.values
         }
-        for watcher in watchers { watcher.yield(false) }
+        for watcher in watchers {
+            watcher.yield(false)
+            watcher.finish()
+        }
     }
 
     public func check(_ request: HealthCheckRequest, _ context: CallContext) async throws -> HealthCheckResponse {
@@ -52,6 +55,7 @@ public final class HealthEndpoint: HealthServing {
             state.nextWatcher += 1
             state.watchers[state.nextWatcher] = continuation
             continuation.yield(state.isServing)
+            if !state.isServing { continuation.finish() }
             return state.nextWatcher
         }
         return (changes, id)

@@ -26,25 +26,43 @@ public final class OfferBoard: Sendable {
         weak let subscription: Subscription?
     }
 
-    private let subscriptions = Mutex<[OrganisationID: [Weak]]>([:])
+    private struct State {
+        var subscriptions: [OrganisationID: [Weak]] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
 
     public init() {}
 
     /// The caller keeps the subscription for as long as it waits.
     public func subscribe(to organisation: OrganisationID) -> Subscription {
         let subscription = Subscription()
-        subscriptions.withLock { subscriptions in
-            subscriptions[organisation, default: []].removeAll { $0.subscription == nil }
-            subscriptions[organisation, default: []].append(Weak(subscription: subscription))
+        let isClosed = state.withLock { state in
+            state.subscriptions[organisation, default: []].removeAll { $0.subscription == nil }
+            state.subscriptions[organisation, default: []].append(Weak(subscription: subscription))
+            return state.isClosed
         }
+        if isClosed { subscription.finish() }
         return subscription
     }
 
     /// Something became available to these organisations.
     public func ring(_ organisations: some Sequence<OrganisationID>) {
-        let woken = subscriptions.withLock { subscriptions in
-            organisations.flatMap { subscriptions[$0] ?? [] }.compactMap(\.subscription)
+        let woken = state.withLock { state in
+            organisations.flatMap { state.subscriptions[$0] ?? [] }.compactMap(\.subscription)
         }
         for subscription in woken { subscription.wake() }
     }
+
+    /// Ends every wait, also those that would begin later.
+    public func close() {
+        let waiting = state.withLock { state in
+            state.isClosed = true
+            return state.subscriptions.values.joined().compactMap(\.subscription)
+        }
+        for subscription in waiting { subscription.finish() }
+    }
+
+    public var isClosed: Bool { state.withLock(\.isClosed) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import NIOPosix
 import Protobuf
 import ReferralAPI
 import TLS
@@ -57,7 +58,8 @@ extension Client {
         } catch let error as TLSError {
             throw error
         } catch {
-            throw Unreachable(server: "\(profile.host):\(profile.port)", cause: "\(error)")
+            let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+            throw Unreachable(server: "\(profile.host):\(profile.port)", cause: "\(cause)")
         }
     }
 }

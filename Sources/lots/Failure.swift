@@ -26,6 +26,7 @@ enum Failure {
         case let error as TLSError: error.code == .configuration ? configuration : unavailable
         case is Unreachable: unavailable
         case is JSONFaults, is InputFault, is RecordingFaults: dataError
+        case is CocoaError: noInput
         default: software
         }
     }
@@ -43,8 +44,18 @@ enum Failure {
     }
 
     private static func text(of error: any Error) -> String {
-        guard let failure = error as? CallFailure else { return "\(error)" }
-        return failure.status.message.isEmpty ? "\(failure.status.code)" : "\(failure.status.code): \(failure.status.message)"
+        switch error {
+        case let failure as CallFailure: "\(failure.status)"
+        case let error as CocoaError: text(of: error)
+        default: "\(error)"
+        }
+    }
+
+    /// A file that cannot be read or written, in the words of the system.
+    private static func text(of error: CocoaError) -> String {
+        let system = error.underlying.map { $0 as NSError }.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
+        let cause = system.map { String(cString: strerror($0)) } ?? error.localizedDescription
+        return [error.url?.path ?? error.filePath, cause].compactMap(\.self).joined(separator: ": ")
     }
 }
 

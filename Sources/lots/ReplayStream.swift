@@ -28,6 +28,16 @@ struct ReplayStream: AsyncParsableCommand {
     @Option(help: "Write the recording with the answers of this exchange to a file. Needed when the recording holds requests only.")
     var record: String?
 
+    func validate() throws {
+        if address == nil { throw ValidationError("--server: host:port") }
+    }
+
+    private var address: (host: String, port: Int)? {
+        guard let colon = server.lastIndex(of: ":"), let port = Int(server[server.index(after: colon)...]), (1...65_535).contains(port)
+        else { return nil }
+        return (String(server[..<colon]), port)
+    }
+
     func run() async throws {
         do {
             let report = try await play()
@@ -46,9 +56,7 @@ struct ReplayStream: AsyncParsableCommand {
     }
 
     private func play() async throws -> ReplayReport {
-        guard let colon = server.lastIndex(of: ":"), let port = Int(server[server.index(after: colon)...]), (1...65_535).contains(port)
-        else { throw ValidationError("--server: host:port") }
-        let host = String(server[..<colon])
+        guard let (host, port) = address else { throw ValidationError("--server: host:port") }
         let replay = Replay(types: .contract) { [serverIdentity, pki] identity in
             guard let identifier = SPIFFEIdentifier(identity) else {
                 throw InputFault(description: "\(identity): not the name of a participant")

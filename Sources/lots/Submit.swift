@@ -45,7 +45,7 @@ struct Submit: AsyncParsableCommand {
                 return receiver.finish()
             }
         }
-        if counts.refused > 0 { throw Failure.dataError }
+        if counts.refused > 0 { throw counts.refused == counts.forbidden ? Failure.noPermission : Failure.dataError }
     }
 
     /// The first line decides: when it is no complete value, the whole input is one.
@@ -61,6 +61,8 @@ struct Submit: AsyncParsableCommand {
     struct Counts {
         var taken = 0
         var refused = 0
+        /// Of the refused, those that the caller may not send.
+        var forbidden = 0
     }
 
     /// Takes the answers, counts them and shows them.
@@ -104,6 +106,8 @@ struct Submit: AsyncParsableCommand {
                 }
             } else {
                 counts.refused += 1
+                let code: Int32? = result["refusal"]?["code"]?.integer()
+                if code == TTRPC.Status.Code.permissionDenied.rawValue { counts.forbidden += 1 }
                 show(refusal: result)
             }
             if json { Console.json(result) }

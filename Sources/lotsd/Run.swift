@@ -58,18 +58,23 @@ struct Run: AsyncParsableCommand {
         router.register(AssignmentEndpoint(exchange: exchange, decoder: decoder, trustDomain: trustDomain))
         router.register(health)
 
-        let server = try await Server.bind(
-            configuration.serverConfiguration, router: router, context: { context }, logger: logger)
-        if let portFile { try Data("\(server.port)\n".utf8).write(to: URL(fileURLWithPath: portFile), options: .atomic) }
+        let server: Server
+        do {
+            server = try await Server.bind(configuration.serverConfiguration, router: router, context: { context }, logger: logger)
+        } catch {
+            throw StartFault(description: "cannot listen on \(configuration.listen.host):\(configuration.listen.port): \(error)")
+        }
 
-        // Stopped in reverse: first the server finishes its calls, then the timer, then the commits that they need.
+        // Stopped in reverse: first nobody waits any longer, then the server finishes its calls, then the timer, then the commits that
+        // they need.
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: CommitService(commits: commits, store: store)),
                     .init(service: LeaseService(timer: LeaseTimer(exchange: exchange))),
-                    .init(service: HealthService(health: health)),
                     .init(service: server),
+                    .init(service: PortFileService(path: portFile, port: server.port)),
+                    .init(service: WaitingService(health: health, exchange: exchange)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await services.run()
@@ -97,6 +102,17 @@ private struct CommitService: ServiceLifecycle.Service {
     }
 }
 
+/// Says where the daemon listens, once a signal would stop it in order.
+private struct PortFileService: ServiceLifecycle.Service {
+    let path: String?
+    let port: Int
+
+    func run() async throws {
+        if let path { try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic) }
+        try? await gracefulShutdown()
+    }
+}
+
 private struct LeaseService: ServiceLifecycle.Service {
     let timer: LeaseTimer
 
@@ -105,12 +121,15 @@ private struct LeaseService: ServiceLifecycle.Service {
     }
 }
 
-/// Tells probes that the exchange is stopping as soon as it is, before the server drains.
-private struct HealthService: ServiceLifecycle.Service {
+/// Tells those who wait that the exchange is stopping as soon as it is: probes, and recipients without a case. The server would wait for
+/// them in vain.
+private struct WaitingService: ServiceLifecycle.Service {
     let health: HealthEndpoint
+    let exchange: Exchange
 
     func run() async throws {
         try? await gracefulShutdown()
         health.stop()
+        exchange.stopWaiting()
     }
 }
