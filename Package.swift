@@ -118,5 +118,12 @@ let package = Package(
                 "Recording", "Exchange", "SQLiteStore", "Configuration", "ReferralAPI", "Referral", "TTRPC", "Protobuf", nioPosix, logging,
             ], swiftSettings: settings),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Referral"], swiftSettings: settings),
+        // Runs the built lotsd and lots.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Configuration", "Exchange", "Protobuf", "Recording", "Referral", "ReferralAPI", "SQLiteStore", "TLS", "TTRPC",
+                "TTRPCOverTLS", "TestSupport", "lots", "lotsd", grdb, logging, nioCore, nioPosix,
+            ], swiftSettings: settings),
     ]
 )

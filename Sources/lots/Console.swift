@@ -1,14 +1,20 @@
+import ArgumentParser
 import Foundation
 import Protobuf
 
 /// Standard output and standard error.
 enum Console {
+    /// Ends the program when nobody can see it: what is shown must not be acted on unseen.
     static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            exit(Failure.output.rawValue)
+        }
     }
 
     static func error(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 
     static func json(_ value: JSONValue) {
@@ -21,7 +27,7 @@ enum Console {
     /// A count that replaces itself on one line; nothing when nobody is watching.
     static func progress(_ text: String) {
         guard isInteractive else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
     }
 }
 

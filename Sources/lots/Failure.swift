@@ -13,6 +13,7 @@ enum Failure {
     static let noInput = ExitCode(66)
     static let unavailable = ExitCode(69)
     static let software = ExitCode(70)
+    static let output = ExitCode(74)
     static let temporary = ExitCode(75)
     static let noPermission = ExitCode(77)
     static let configuration = ExitCode(78)
@@ -25,7 +26,7 @@ enum Failure {
         case is ConfigurationFaults: configuration
         case let error as TLSError: error.code == .configuration ? configuration : unavailable
         case is Unreachable: unavailable
-        case is JSONFaults, is InputFault, is RecordingFaults: dataError
+        case is JSONFaults, is InputFault, is LineReader.TooLong, is RecordingFaults: dataError
         case is CocoaError: noInput
         default: software
         }

@@ -9,19 +9,22 @@ struct LineReader {
         let bytes: [UInt8]
     }
 
-    /// A line that never ends is refused rather than held.
+    /// What never ends is refused rather than held.
     struct TooLong: Error, CustomStringConvertible {
         let name: String
         let number: Int
-        var description: String { "\(name):\(number): a line is longer than \(LineReader.longestLine) bytes" }
+        var description: String { "\(name):\(number): the message that begins here is longer than \(LineReader.longest) bytes" }
     }
 
-    static let longestLine = 16 << 20
+    /// Bytes of one line, or of one value over many lines.
+    static let longest = 16 << 20
 
     let name: String
     private let handle: FileHandle
     private var buffer: [UInt8] = []
     private var start = 0
+    /// Where to look for the next line end: there is none before it.
+    private var searched = 0
     private var number = 0
     private var isAtEnd = false
 
@@ -34,9 +37,10 @@ struct LineReader {
     /// Nil at the end. Empty lines are left out.
     mutating func next() async throws -> Line? {
         while true {
-            if let end = buffer[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 let bytes = Array(buffer[start..<end])
                 start = end + 1
+                searched = start
                 number += 1
                 if !bytes.allSatisfy(\.isBlank) { return Line(number: number, bytes: bytes) }
                 continue
@@ -45,25 +49,29 @@ struct LineReader {
                 let bytes = Array(buffer[start...])
                 buffer = []
                 start = 0
+                searched = 0
                 number += 1
                 return bytes.allSatisfy(\.isBlank) ? nil : Line(number: number, bytes: bytes)
             }
-            guard buffer.count - start <= Self.longestLine else { throw TooLong(name: name, number: number + 1) }
+            guard buffer.count - start <= Self.longest else { throw TooLong(name: name, number: number + 1) }
             buffer.removeFirst(start)
             start = 0
+            searched = buffer.count
             let piece = try await NIOThreadPool.singleton.runIfActive { [handle] in try handle.read(upToCount: 1 << 16) }
             if let piece, !piece.isEmpty { buffer.append(contentsOf: piece) } else { isAtEnd = true }
         }
     }
 
-    /// Everything that is left, for a text that is one value over many lines.
+    /// Everything from `first` to the end, for a text that is one value over many lines.
     mutating func rest(after first: Line) async throws -> [UInt8] {
-        var bytes = Array(repeating: UInt8(ascii: "\n"), count: first.number - 1) + first.bytes
+        var bytes = first.bytes
         var last = first.number
         while let line = try await next() {
+            guard bytes.count + line.number - last + line.bytes.count <= Self.longest else {
+                throw TooLong(name: name, number: first.number)
+            }
             bytes += Array(repeating: UInt8(ascii: "\n"), count: line.number - last) + line.bytes
             last = line.number
-            guard bytes.count <= Self.longestLine else { throw TooLong(name: name, number: line.number) }
         }
         return bytes
     }

@@ -6,7 +6,7 @@ struct Lots: AsyncParsableCommand {
         commandName: "lots", abstract: "Send referrals, fetch cases, and ask what became of them.",
         discussion: """
             Exit codes: 0 done; 64 the command line is wrong; 65 something in the input was refused; 66 nothing of that id;
-            69 the exchange cannot be reached; 70 the exchange failed; 75 try again later; 77 not permitted; 78 the profile is wrong.
+            69 the exchange cannot be reached; 70 the exchange failed; 74 the output cannot be written; 75 try again later; 77 not permitted; 78 the profile is wrong.
             """,
         subcommands: [
             Submit.self, Pull.self, Acknowledge.self, Accept.self, GiveBack.self, Status.self, Route.self, Health.self, ReplayStream.self,

@@ -24,7 +24,7 @@ struct Route: AsyncParsableCommand {
                 guard let first = try await lines.next() else {
                     throw JSONFaults([JSONFault(position: .none, path: "", rule: "the input is empty")])
                 }
-                let message = try JSONValue(parsing: try await lines.rest(after: first))
+                let message = try JSONValue(parsing: try await lines.rest(after: first), firstLine: first.number)
                 let answer = try await caller.unary(
                     .preview, .object(["referral": message["referral"] ?? message, "asOf": .string(date ?? "")]), options: options.call)
                 options.json ? Console.json(answer) : show(answer)

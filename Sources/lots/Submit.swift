@@ -54,7 +54,7 @@ struct Submit: AsyncParsableCommand {
             return try JSONValue(parsing: line.bytes, firstLine: line.number)
         } catch {
             guard isFirst else { throw error }
-            return try JSONValue(parsing: try await lines.rest(after: line))
+            return try JSONValue(parsing: try await lines.rest(after: line), firstLine: line.number)
         }
     }
 

@@ -41,7 +41,7 @@ func readConfiguration(_ path: String) throws -> (configuration: DaemonConfigura
     do {
         return try DaemonConfiguration.readAll(file: path, environment: ProcessInfo.processInfo.environment)
     } catch {
-        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\(error)\n".utf8))
         throw ExitCode(78)
     }
 }

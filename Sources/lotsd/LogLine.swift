@@ -35,7 +35,8 @@ struct LogLine: LogHandler {
                     .joined(separator: ",")
                     + metadata.map { ",\(Self.json($0.key)):\(Self.json($0.value.description))" }.joined() + "}"
             }
-        output.write(Data((line + "\n").utf8))
+        // A log that cannot be written, on a full disk or into a pipe that nobody reads, is lost; the exchange goes on.
+        try? output.write(contentsOf: Data((line + "\n").utf8))
     }
 
     /// A value with spaces is quoted, so that a line can be taken apart; line breaks never leave their line.

@@ -1,0 +1,223 @@
+import Foundation
+import Protobuf
+import Referral
+import ReferralAPI
+import Testing
+
+/// The built command line against the built daemon: what it prints, and the exit codes that scripts go by.
+@Suite(.timeLimit(.minutes(2))) struct CommandLineTests {
+    private static let police = "polisen-stockholm/vasterort"
+    private static let centre = "stodcentrum-vasterort/vallingby"
+    private static let volunteers = "bojen-vasterort/stodsamordning"
+
+    @Test func aCaseByHand() async throws {
+        try await with { lots in
+            let message = try Sample.json(Sample.submission("m", Sample.young()))
+            let explained = try await lots("route", "explain", "-", as: Self.police, input: message)
+            #expect(explained.end == .exit(0))
+            #expect(explained.text.contains("support goes to stodcentrum-vasterort"))
+            #expect(explained.text.contains("rule victim-10-to-17"))
+
+            let sent = try await lots("submit", try lots.file(message), as: Self.police)
+            #expect(sent.end == .exit(0))
+            #expect(sent.text.contains("support offered") && sent.text.contains("1 taken, 0 refused"))
+            let again = try await lots("submit", "-", "--json", as: Self.police, input: message)
+            #expect(again.end == .exit(0))
+            let receipt = try #require(try again.json.first?["receipt"])
+            #expect(sent.text.contains(receipt.text("referralId")))
+
+            let pulled = try await lots("pull", "--json", as: Self.centre)
+            let assignment = try #require(try pulled.json.first)
+            #expect(try pulled.json.count == 1)
+            #expect(assignment["referral"]?["person"]?.text("name") == "Exempla Påhittad")
+            let id = assignment.text("assignmentId")
+            #expect(try await lots("pull", as: Self.centre).text == "nothing waits\n")
+
+            let acknowledged = try await lots("acknowledge", id, as: Self.centre)
+            #expect(acknowledged.end == .exit(0) && acknowledged.text.contains("received"))
+            let accepted = try await lots("accept", id, "--json", as: Self.centre)
+            #expect(try accepted.json.map { $0.text("phase") } == ["ASSIGNMENT_PHASE_ACCEPTED"])
+            let status = try await lots("status", receipt.text("referralId"), as: Self.police)
+            #expect(status.end == .exit(0) && status.text.contains("support: taken"))
+
+            let returned = try await lots("return", id, "--reason", "no-capacity", as: Self.centre)
+            #expect(returned.end == .exit(0) && returned.text.contains("returned"))
+            let theirs = try await lots("pull", "--json", "--acknowledge", as: Self.volunteers)
+            #expect(try theirs.json.map { $0.text("assignmentId") } == [id])
+            let after = try await lots("status", "--message", "m", "--json", as: Self.police)
+            #expect(try after.json.first?.list("services").map { $0.text("status") } == ["DELIVERY_STATUS_ROUTED"])
+        }
+    }
+
+    @Test func everyBadLineIsNamedAndTheOthersAreSent() async throws {
+        try await with { lots in
+            var refused = Sample.adult()
+            refused.person.age = 200
+            let lines = [
+                try Sample.json(Sample.submission("good-1")), "", "{\"messageId\": 5",
+                try Sample.json(Sample.submission("refused", refused)), "{\"messageId\": \"x\", \"referral\": {\"surname\": \"\"}}",
+                try Sample.json(Sample.submission("good-2")),
+            ]
+            let file = try lots.file(lines.joined(separator: "\n"))
+            let output = try await lots("submit", file, "--json", as: Self.police)
+            #expect(output.end == .exit(65))
+            #expect(try output.json.compactMap { $0["receipt"]?.text("messageId") } == ["good-1", "good-2"])
+            let places = output.errors.split(separator: "\n")
+            #expect(places.count == 3, "\(output.errors)")
+            #expect(places.contains { $0.hasPrefix("\(file):3:") })
+            #expect(places.contains { $0.hasPrefix("\(file):4:") && $0.contains("referral.person.age") && !$0.contains("200") })
+            #expect(places.contains { $0.hasPrefix("\(file):5:") && $0.contains("surname") })
+            let summary = try await lots("submit", "-", as: Self.police, input: lines.joined(separator: "\n"))
+            #expect(summary.end == .exit(65) && summary.text.contains("2 taken, 3 refused"))
+        }
+    }
+
+    /// A case that nobody has seen is not acknowledged.
+    @Test func whatCannotBeWrittenIsNotActedOn() async throws {
+        try await with { lots in
+            let sent = try await lots("submit", "-", as: Self.police, input: try Sample.json(Sample.submission("m")))
+            #expect(sent.end == .exit(0))
+            let pulled = try await lots(["pull", "--json", "--acknowledge"], as: Self.volunteers, output: "/dev/full")
+            #expect(pulled.end == .exit(74), "\(pulled.errors)")
+            let log = try String(contentsOf: lots.folder.appending(path: "log"), encoding: .utf8)
+            #expect(log.contains("assignment handed out") && !log.contains("assignment changed"))
+        }
+    }
+
+    @Test func whatNeverEndsIsRefused() async throws {
+        try await with { lots in
+            let endless = String(repeating: "x", count: 17 << 20)
+            let output = try await lots("submit", try lots.file(endless), as: Self.police)
+            #expect(output.end == .exit(65) && output.errors.contains(":1: "), "\(output.errors.prefix(300))")
+        }
+    }
+
+    @Test func theExitCodeSaysWhatWentWrong() async throws {
+        try await with { lots in
+            let good = try Sample.json(Sample.submission("m"))
+            for (code, arguments, unit) in [
+                (0, ["health"], Self.police), (0, ["pull"], Self.volunteers), (0, ["--help"], Self.police),
+                (64, ["pull", "--limit", "0"], Self.police), (64, ["nonsense"], Self.police), (64, ["return", "a"], Self.volunteers),
+                (64, ["return", "a", "--reason", "boredom"], Self.volunteers), (65, ["submit", "-"], Self.police),
+                (65, ["route", "explain", "-"], Self.police),
+                (66, ["status", "0123456789ABCDEFGHJKMNPQRS"], Self.police), (66, ["accept", "a", "b"], Self.volunteers),
+                (64, ["replay", "week.jsonl", "--server", "nowhere"], Self.police), (66, ["summary", "/nowhere/file.json"], Self.police),
+                (66, ["submit", "/nowhere/file.json"], Self.police), (66, ["route", "explain", "/nowhere/file.json"], Self.police),
+                (77, ["pull"], Self.police), (77, ["status", "--message", "m"], Self.volunteers),
+                (78, ["health", "--profile", "nobody"], Self.police), (78, ["health", "--profiles", "/nowhere.yaml"], Self.police),
+            ] {
+                let output = try await lots(arguments, as: unit)
+                #expect(output.end == .exit(Int32(code)), "\(arguments): \(output.errors)")
+                #expect((output.errors == "") == (code == 0), "\(arguments): \(output.errors)")
+            }
+            let forbidden = try await lots("submit", "-", as: Self.volunteers, input: good)
+            #expect(forbidden.end == .exit(77), "\(forbidden.errors)")
+            let health = try await lots("health", "--json", as: Self.police)
+            #expect(try health.json.map { $0.text("status") } == ["SERVING"])
+            let refused = try await lots("health", as: Installation.Unwelcome.revoked)
+            #expect(refused.end == .exit(69), "\(refused.errors)")
+            let unreachable = try await lots("health", as: Self.police, port: 1)
+            #expect(unreachable.end == .exit(69) && unreachable.errors.contains("127.0.0.1:1"), "\(unreachable.errors)")
+            let nowhere = try await lots("submit", "/nowhere/file.json", as: Self.police)
+            #expect(nowhere.errors == "lots: /nowhere/file.json: No such file or directory\n")
+            // Whose key others may read does not connect.
+            let exposed = try await lots("health", as: Self.police, ["LOTS_CLIENT_KEY": lots.exposedKey()])
+            #expect(exposed.end == .exit(78) && exposed.errors.contains("chmod 600"), "\(exposed.errors)")
+        }
+    }
+
+    /// What the demonstration does: a week against a daemon that was started on its first day.
+    @Test func aRecordedWeekPlaysAndIsSummedUp() async throws {
+        try await with(["CLOCK_START_AT": "2026-03-02T06:00:00Z"]) { lots in
+            let (week, live) = (
+                Installation.project.appending(path: "Tests/Streams/week.jsonl").path, lots.folder.appending(path: "live.jsonl").path
+            )
+            let played = try await lots(
+                "replay", week, "--server", "127.0.0.1:\(lots.port)", "--pki", lots.installation.path("certs/development"), "--record",
+                live, as: Self.police)
+            #expect(played.end == .exit(0), "\(played.errors)")
+            #expect(played.text.contains(", 0 different"))
+            let summary = try await lots("summary", live, as: Self.police)
+            #expect(summary.end == .exit(0))
+            for part in ["Who sent what", Self.police, "Who received what", "What people decide", "A receipt", "A decision explained"] {
+                #expect(summary.text.contains(part))
+            }
+            // The first call again, with an answer that nobody gave.
+            let lines = try String(contentsOfFile: week, encoding: .utf8).split(separator: "\n")
+            let forged = try lots.file(
+                (lines.prefix(1) + lines.filter { $0.contains("\"call\":1,") }).joined(separator: "\n")
+                    .replacing("under-10", with: "under-11"))
+            let differing = try await lots(
+                "replay", forged, "--server", "127.0.0.1:\(lots.port)", "--pki", lots.installation.path("certs/development"),
+                as: Self.police)
+            #expect(differing.end == .exit(65))
+            #expect(differing.text.contains(", 1 different"))
+            #expect(differing.errors.contains("under-11") && differing.errors.contains("reviewReason"), "\(differing.errors)")
+        }
+    }
+
+    private func with(_ variables: [String: String] = [:], _ body: (Tool) async throws -> Void) async throws {
+        let installation = try await Installation.current
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files, variables) { daemon in
+                try await body(Tool(installation: installation, folder: files.folder, port: daemon.port))
+            }
+        }
+    }
+
+    /// `lots`, with a profile for whoever calls it.
+    private struct Tool {
+        let installation: Installation
+        let folder: URL
+        let port: Int
+
+        func callAsFunction(_ arguments: String..., as unit: String, input: String = "") async throws -> BuiltProgram.Output {
+            try await self(arguments, as: unit, input: input)
+        }
+
+        func callAsFunction(
+            _ arguments: String..., as unit: String, port: Int? = nil, _ variables: [String: String] = [:]
+        ) async throws -> BuiltProgram.Output {
+            try await self(arguments, as: unit, variables.merging(["LOTS_CLIENT_SERVER": "127.0.0.1:\(port ?? self.port)"]) { $1 })
+        }
+
+        func callAsFunction(
+            _ arguments: [String], as unit: String, input: String = "", output: String? = nil, _ variables: [String: String] = [:]
+        ) async throws -> BuiltProgram.Output {
+            let profiles = folder.appending(path: "profiles-\(UUID().uuidString).yaml").path
+            try """
+            profiles:
+              me:
+                server: 127.0.0.1:\(port)
+                certificate: \(installation.file(of: unit))
+                key: \(installation.file(of: unit, "key"))
+                authorities: \(installation.authority)
+                server_identity: \(Installation.serverIdentity)
+            """.write(toFile: profiles, atomically: true, encoding: .utf8)
+            return try await BuiltProgram.run(
+                "lots", arguments, environment: ["LOTS_PROFILES": profiles].merging(variables) { $1 }, input: input, output: output)
+        }
+
+        /// A file with this content.
+        func file(_ content: String) throws -> String {
+            let path = folder.appending(path: "input-\(UUID().uuidString).json").path
+            try content.write(toFile: path, atomically: true, encoding: .utf8)
+            return path
+        }
+
+        func exposedKey() throws -> String {
+            let path = folder.appending(path: "exposed.key").path
+            try FileManager.default.copyItem(
+                atPath: installation.file(of: CommandLineTests.police, "key"), toPath: path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+            return path
+        }
+    }
+}
+
+extension BuiltProgram.Output {
+    /// Standard output, one JSON value a line.
+    fileprivate var json: [JSONValue] {
+        get throws { try text.split(separator: "\n").map { try JSONValue(parsing: String($0)) } }
+    }
+}

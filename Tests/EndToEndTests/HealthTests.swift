@@ -1,0 +1,38 @@
+import Exchange
+import ReferralAPI
+import TTRPC
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+    @Test(arguments: Carrier.allCases) func aProbeLearnsThatTheExchangeStops(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            let client = HealthClient(try await exchange.client("stadsrevisionen/revisor"))
+            for service in ["", "lots.v1.ReferralService", "lots.v1.AssignmentService"] {
+                #expect(try await client.check(service: service) == .serving)
+            }
+            #expect(await failure { _ = try await client.check(service: "lots.v1.Other") }?.code == .notFound)
+            try await client.watch { states async throws in
+                var iterator = states.makeAsyncIterator()
+                #expect(try await iterator.next()?.status == .serving)
+                exchange.health.stop()
+                #expect(try await iterator.next()?.status == .notServing)
+            }
+            #expect(try await client.check() == .notServing)
+            // Who asks only now learns it too.
+            try await client.watch(service: "lots.v1.ReferralService") { states async throws in
+                var iterator = states.makeAsyncIterator()
+                #expect(try await iterator.next()?.status == .notServing)
+            }
+        }
+    }
+
+    @Test(arguments: Carrier.allCases) func aServiceThatDoesNotExistIsUnknown(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            try await HealthClient(try await exchange.client("stadsrevisionen/revisor")).watch(service: "lots.v1.Other") {
+                states async throws in
+                var iterator = states.makeAsyncIterator()
+                #expect(try await iterator.next()?.status == .serviceUnknown)
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import NIOCore
+import TLS
+import TTRPC
+import TTRPCOverTLS
+
+/// `lotsd` as it is built, running on its own on a free port.
+final class Daemon: Sendable {
+    /// What outlives a run of the daemon: its database and its digest key. Removed at the end.
+    struct Files: Sendable {
+        let folder: URL
+
+        var database: String { folder.appending(path: "lots.sqlite").path }
+        var log: String { folder.appending(path: "log").path }
+        fileprivate var digestKey: String { folder.appending(path: "digest.key").path }
+        fileprivate var portFile: String { folder.appending(path: "port").path }
+
+        static func with<R>(_ body: (Files) async throws -> R) async throws -> R {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "lots-daemon-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            return try await body(Files(folder: folder))
+        }
+
+        /// Everything that all runs have logged.
+        func loggedText() throws -> String { String(decoding: try Data(contentsOf: URL(filePath: log)), as: UTF8.self) }
+    }
+
+    struct DidNotStart: Error, CustomStringConvertible {
+        let end: BuiltProgram.End?
+        let log: String
+
+        var description: String { "lotsd did not start: \(end.map { "\($0)" } ?? "still running"): \(log)" }
+    }
+
+    let port: Int
+    private let program: BuiltProgram
+    private let installation: Installation
+
+    /// Runs the daemon while `body` runs. It is killed if it has not ended by then.
+    /// - Parameters:
+    ///   - settings: the settings file; nil: the one that ships.
+    ///   - log: where it writes; nil: among its files.
+    ///   - variables: of the environment, without `LOTS_`.
+    static func with<R>(
+        _ files: Files, settings: String? = nil, log: String? = nil, _ variables: [String: String] = [:], _ body: (Daemon) async throws -> R
+    ) async throws -> R {
+        let daemon = try await start(files, settings: settings, log: log, variables)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
+        _ = await daemon.kill()
+        return try result.get()
+    }
+
+    private static func start(_ files: Files, settings: String?, log: String?, _ variables: [String: String]) async throws -> Daemon {
+        let installation = try await Installation.current
+        try? FileManager.default.removeItem(atPath: files.portFile)
+        let program = try launch(
+            files, ["run", "--config", settings ?? installation.settings, "--port-file", files.portFile], log: log, variables)
+        do {
+            let port = try await eventually("lotsd listens") {
+                if let end = program.end { throw DidNotStart(end: end, log: (try? files.loggedText()) ?? "") }
+                return (try? String(contentsOfFile: files.portFile, encoding: .utf8)).flatMap {
+                    Int($0.trimmingCharacters(in: .newlines))
+                }
+            }
+            return Daemon(port: port, program: program, installation: installation)
+        } catch {
+            program.signal(SIGKILL)
+            _ = await program.wait()
+            throw error
+        }
+    }
+
+    /// Starts `lotsd` without waiting for anything.
+    static func launch(_ files: Files, _ arguments: [String], log: String? = nil, _ variables: [String: String] = [:]) throws
+        -> BuiltProgram
+    {
+        let defaults = ["LISTEN_PORT": "0", "DATABASE_PATH": files.database, "DIGEST_KEY": files.digestKey, "LOG_LEVEL": "debug"]
+        let environment = defaults.merging(variables) { $1 }.map { ("LOTS_\($0)", $1) }
+        return try BuiltProgram(
+            "lotsd", arguments, environment: Dictionary(environment) { $1 }, output: log ?? files.log, errors: log ?? files.log)
+    }
+
+    private init(port: Int, program: BuiltProgram, installation: Installation) {
+        self.port = port
+        self.program = program
+        self.installation = installation
+    }
+
+    func client(_ participant: String, in pki: String = "certs/development") async throws -> Client {
+        try await Client.connect(host: "127.0.0.1", port: port, context: installation.client(participant, in: pki))
+    }
+
+    /// SIGTERM.
+    func requestStop() { program.signal(SIGTERM) }
+
+    func wait() async -> BuiltProgram.End { await program.wait() }
+
+    /// SIGTERM, and how it ended.
+    func stop() async -> BuiltProgram.End {
+        requestStop()
+        return await wait()
+    }
+
+    /// As when the machine loses its power, but for the disk.
+    func kill() async -> BuiltProgram.End {
+        program.signal(SIGKILL)
+        return await program.wait()
+    }
+}

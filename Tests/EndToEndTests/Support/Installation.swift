@@ -1,0 +1,96 @@
+import Configuration
+import Foundation
+import Referral
+import TLS
+import TestSupport
+
+/// The example's configuration laid out in a temporary folder as it ships, with certificates of its own for every participant. Made
+/// once and removed when the process ends; nothing writes to it after that.
+struct Installation: Sendable {
+    /// Clients that no exchange serves, in the words of the file that holds their certificate.
+    enum Unwelcome {
+        static let expired = "polisen-stockholm/expired"
+        static let revoked = "polisen-stockholm/revoked"
+        static let unknownUnit = "polisen-stockholm/unknown"
+        /// Its serial number is in `settingsWithRevokedSerial`.
+        static let revokedBySerial = "polisen-stockholm/revoked-by-serial"
+    }
+
+    static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    static let trustDomain = "lots.example"
+    static let serverIdentity = "spiffe://lots.example/lots/exchange"
+
+    private static let shared = Task { try await make() }
+
+    static var current: Installation {
+        get async throws { try await shared.value }
+    }
+
+    let folder: URL
+    let policy: Policy
+
+    var settings: String { path("config/lots.yaml") }
+    /// As `settings`, and one serial number is revoked.
+    var settingsWithRevokedSerial: String { path("config/lots-revoked-serial.yaml") }
+    var authority: String { path("certs/development/ca.crt") }
+    var server: TLSConfiguration {
+        TLSConfiguration(
+            role: .server, certificateChainFile: path("certs/development/server.crt"), privateKeyFile: path("certs/development/server.key"),
+            trustRootsFile: authority)
+    }
+
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+
+    /// The file of a client's certificate or, with the suffix `key`, of its key.
+    func file(of participant: String, in pki: String = "certs/development", _ suffix: String = "crt") -> String {
+        path("\(pki)/clients/\(participant).\(suffix)")
+    }
+
+    /// What a client needs to connect as this participant.
+    /// - Parameter pki: another folder is another authority.
+    func client(_ participant: String, in pki: String = "certs/development") throws -> TLSContext {
+        var configuration = TLSConfiguration(
+            role: .client(expecting: .init(spiffeIdentifier: Self.serverIdentity)),
+            certificateChainFile: file(of: participant, in: pki), privateKeyFile: file(of: participant, in: pki, "key"),
+            trustRootsFile: authority)
+        configuration.applicationProtocols = ["ttrpc"]
+        return try TLSContext(configuration)
+    }
+
+    private static func make() async throws -> Installation {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lots-installation-\(UUID().uuidString)")
+        folderToRemove = folder.path
+        atexit { try? FileManager.default.removeItem(atPath: folderToRemove) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: project.appending(path: "config").resolvingSymlinksInPath(), to: folder.appending(path: "config"))
+
+        let directory = try DirectoryFile.read(folder.appending(path: "config/directory.yaml").path)
+        let routing = try RoutingFile.read(folder.appending(path: "config/routing.yaml").path, directory: directory)
+        let installation = Installation(folder: folder, policy: Policy(routing: routing))
+        let participants = directory.organisations.flatMap { organisation in organisation.units.map { "\(organisation.id)/\($0.id)" } }
+
+        let pki = installation.path("certs/development")
+        try await makeCertificates(
+            ["--out", pki, "--revoke", Unwelcome.revoked] + participants
+                + [Unwelcome.revoked, Unwelcome.unknownUnit, Unwelcome.revokedBySerial])
+        try await makeCertificates(["--out", pki, "--started", "30", "--days", "10", Unwelcome.expired])
+        try await makeCertificates(["--out", installation.path("certs/foreign"), "polisen-stockholm/vasterort"])
+
+        let certificate = installation.file(of: Unwelcome.revokedBySerial)
+        let serial = try await Program.run("openssl", ["x509", "-in", certificate, "-noout", "-serial"]).text
+            .trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("serial=".count)
+        let settings = try String(contentsOfFile: installation.settings, encoding: .utf8)
+        try settings.replacing("# revoked_serials: []", with: "revoked_serials: [\"\(serial)\"]")
+            .write(toFile: installation.settingsWithRevokedSerial, atomically: true, encoding: .utf8)
+        return installation
+    }
+
+    private static func makeCertificates(_ arguments: [String]) async throws {
+        try await Program.run("bash", [project.appending(path: "certs/make-development-pki.sh").path] + arguments).check()
+    }
+}
+
+/// Written once, before the exit handler that reads it is registered.
+private nonisolated(unsafe) var folderToRemove = ""

@@ -1,0 +1,142 @@
+import Exchange
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Referral
+import ReferralAPI
+import SQLiteStore
+import Synchronization
+import TLS
+import TTRPC
+import TTRPCOverTLS
+
+/// What carries the frames between client and exchange. Everything an exchange does is the same over both.
+enum Carrier: CaseIterable {
+    case memory, tls
+}
+
+/// A whole exchange with the example's directory and rules, a store of its own and a clock that is set by hand.
+final class LiveExchange: Sendable {
+    let carrier: Carrier
+    let clock: SettableClock
+    /// For the time that a fetch waits.
+    let waiting: ManualClock
+    let store: SQLiteStore
+    let database: String
+    let exchange: Exchange
+    let health: HealthEndpoint
+    let log: CapturedLog
+    private let installation: Installation
+    private let commits: CommitQueue
+    private let router: Router
+    private let connections = Mutex<(port: Int?, clients: [Client])>((nil, []))
+
+    /// Serves while `body` runs; afterwards nothing is left.
+    static func with<R: Sendable>(
+        _ carrier: Carrier = .memory, pendingWrites: Int = 16_384, _ body: @Sendable (LiveExchange) async throws -> R
+    ) async throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lots-exchange-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let live = try LiveExchange(
+            carrier, installation: await .current, database: folder.appending(path: "lots.sqlite").path, pendingWrites: pendingWrites)
+        let result = try await live.serve(body)
+        try await live.store.close()
+        return result
+    }
+
+    private init(_ carrier: Carrier, installation: Installation, database: String, pendingWrites: Int) throws {
+        self.carrier = carrier
+        self.installation = installation
+        self.database = database
+        store = try SQLiteStore(path: database)
+        let clock = SettableClock()
+        self.clock = clock
+        waiting = ManualClock()
+        let log = CapturedLog()
+        self.log = log
+        commits = CommitQueue(store: store, capacity: pendingWrites)
+        exchange = Exchange(store: store, commits: commits, policy: installation.policy, now: { clock.now }, logger: log.logger)
+        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment])
+        let decoder = ReferralDecoder(digestKey: [UInt8](repeating: 7, count: 32), acceptsTestData: true)
+        var router = Router()
+        router.register(
+            ReferralEndpoint(exchange: exchange, trustDomain: Installation.trustDomain), decoder: decoder, now: { clock.now })
+        router.register(
+            AssignmentEndpoint(exchange: exchange, decoder: decoder, trustDomain: Installation.trustDomain, clock: waiting))
+        router.register(health)
+        self.router = router
+    }
+
+    private func serve<R: Sendable>(_ body: @Sendable (LiveExchange) async throws -> R) async throws -> R {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [commits] in await commits.run() }
+            var server: Server?
+            if carrier == .tls {
+                let context = try TLSContext(installation.server)
+                var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+                configuration.stopTimeout = .seconds(5)
+                let bound = try await Server.bind(configuration, router: router, context: { context }, logger: log.logger)
+                connections.withLock { $0.port = bound.port }
+                group.addTask { try await bound.run() }
+                server = bound
+            }
+            let result: Result<R, any Error>
+            do { result = .success(try await body(self)) } catch { result = .failure(error) }
+            for client in connections.withLock(\.clients) { client.close() }
+            server?.stop()
+            commits.close()
+            try await group.waitForAll()
+            return try result.get()
+        }
+    }
+
+    /// A new connection of a unit, `organisation/unit`. It is closed at the end.
+    func client(_ participant: String) async throws -> Client {
+        try await client(identity: "spiffe://\(Installation.trustDomain)/\(participant)")
+    }
+
+    /// - Parameter identity: over TLS, one that has a certificate.
+    func client(identity: String) async throws -> Client {
+        let client: Client
+        if let port = connections.withLock(\.port) {
+            let participant = identity.split(separator: "/").suffix(2).joined(separator: "/")
+            client = try await Client.connect(host: "127.0.0.1", port: port, context: installation.client(participant))
+        } else {
+            client =
+                InProcessTransport(
+                    router: router, peer: Peer(identity: identity), logger: log.logger,
+                    eventLoop: MultiThreadedEventLoopGroup.singleton.any()
+                ).client
+        }
+        connections.withLock { $0.clients.append(client) }
+        return client
+    }
+
+    /// A connection for sending.
+    func sender(_ participant: String = "polisen-stockholm/vasterort") async throws -> ReferralClient {
+        ReferralClient(try await client(participant))
+    }
+
+    /// A connection for receiving.
+    func recipient(_ participant: String) async throws -> AssignmentClient {
+        AssignmentClient(try await client(participant))
+    }
+
+    /// The whole log, oldest first.
+    func events() async throws -> [LogEntry] {
+        try await store.allEntries()
+    }
+}
+
+extension SQLiteStore {
+    /// The whole log, oldest first.
+    func allEntries() async throws -> [LogEntry] {
+        try await read { reader in
+            var entries: [LogEntry] = []
+            while case let more = try reader.log(after: entries.last?.sequence ?? 0, limit: 1_000), !more.isEmpty { entries += more }
+            return entries
+        }
+    }
+}
