@@ -112,11 +112,6 @@ let package = Package(
         .testTarget(
             name: "RecordingTests",
             dependencies: ["Recording", "TTRPC", "Protobuf", "CReferralMessages", nioCore, nioPosix, logging], swiftSettings: settings),
-        .testTarget(
-            name: "RecordedWeekTests",
-            dependencies: [
-                "Recording", "Exchange", "SQLiteStore", "Configuration", "ReferralAPI", "Referral", "TTRPC", "Protobuf", nioPosix, logging,
-            ], swiftSettings: settings),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Referral"], swiftSettings: settings),
         // Runs the built lotsd and lots.
         .testTarget(

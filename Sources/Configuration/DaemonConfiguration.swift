@@ -43,7 +43,7 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var connectionsPerOrganisation: Int
         /// `streams_per_connection`: calls open at once, 1 to 65536; default 1024. Past it a call fails with RESOURCE_EXHAUSTED.
         public var streamsPerConnection: Int
-        /// `message_bytes`: the largest frame body, 1024 to 4194304; default 4194304.
+        /// `message_bytes`: the largest frame body, 2097152 to 4194304; default 4194304. The largest answer needs the least.
         public var messageBytes: Int
         /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
         public var pendingWrites: Int
@@ -88,7 +88,7 @@ public struct DaemonConfiguration: Hashable, Sendable {
     public var limits: Limits
     /// `lease`: how long a recipient has to acknowledge a case that was handed out, 5s to 1d; default 5m.
     public var lease: Duration
-    /// `consent_period`: how long a referral waits for the person's answer before it is erased, 1h to 90d; default 14d.
+    /// `consent_period`: how long a referral waits for the person's answer, 1h to 90d; default 14d.
     public var consentPeriod: Duration
     /// `log`
     public var log: Log
@@ -198,7 +198,7 @@ extension DaemonConfiguration {
             connections: block.value("connections", .number(1...100_000), default: 1_000),
             connectionsPerOrganisation: block.value("connections_per_organisation", .number(1...100_000), default: 100),
             streamsPerConnection: block.value("streams_per_connection", .number(1...65_536), default: 1_024),
-            messageBytes: block.value("message_bytes", .number(1_024...4_194_304), default: 4_194_304),
+            messageBytes: block.value("message_bytes", .number(2_097_152...4_194_304), default: 4_194_304),
             pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
             idleTimeout: block.value("idle_timeout", .duration(.seconds(10)...(.seconds(86_400))), default: .seconds(300)),
             drainTimeout: block.value("drain_timeout", .duration(.zero...(.seconds(600))), default: .seconds(30)))

@@ -7,13 +7,11 @@ public import TTRPC
 public struct AssignmentEndpoint: AssignmentServing {
     private let exchange: Exchange
     private let access: Access
-    private let decoder: ReferralDecoder
     private let clock: any Clock<Duration>
 
     /// - Parameter clock: for the time that a fetch waits.
-    public init(exchange: Exchange, decoder: ReferralDecoder, trustDomain: String, clock: any Clock<Duration> = ContinuousClock()) {
+    public init(exchange: Exchange, trustDomain: String, clock: any Clock<Duration> = ContinuousClock()) {
         self.exchange = exchange
-        self.decoder = decoder
         self.clock = clock
         access = Access(directory: exchange.policy.routing.directory, trustDomain: trustDomain)
     }
@@ -102,23 +100,30 @@ public struct AssignmentEndpoint: AssignmentServing {
             _ = try await exchange.perform(.acknowledge(request.assignmentID), on: request.assignmentID, by: recipient)
             return AcknowledgeResult(assignmentID: request.assignmentID)
         } catch let rejection as Rejection {
-            let status = Status(rejection)
-            return AcknowledgeResult(assignmentID: request.assignmentID, code: status.code, message: status.message)
+            return AcknowledgeResult(assignmentID: request.assignmentID, Status(rejection))
+        } catch let error as StoreError {
+            return AcknowledgeResult(assignmentID: request.assignmentID, Status(error))
+        } catch let status as Status {
+            return AcknowledgeResult(assignmentID: request.assignmentID, status)
         }
     }
 
     /// Hands cases out and shows of each what its recipient may see.
     private func assignments(upTo limit: Int, for recipient: Participant) async throws -> [Assignment] {
         try await exchange.lease(upTo: limit, by: recipient).map { delivery in
-            let received = CivilDate(inStockholmAt: delivery.referral.receivedAt)
-            let content = try decoder.content(stored: delivery.content, received: received)
-            return Assignment(
+            Assignment(
                 id: delivery.assignment.id, service: delivery.assignment.service, availableAt: delivery.assignment.availableAt,
                 leasedUntil: delivery.lease.until, sender: delivery.referral.sender,
                 content: Disclosure.project(
-                    content, to: delivery.disclosed, service: delivery.assignment.service, age: delivery.referral.facts.age),
-                decision: delivery.assignment.decision)
+                    delivery.content, to: delivery.disclosed, service: delivery.assignment.service, facts: delivery.referral.facts),
+                decision: Disclosure.project(delivery.assignment.decision, to: delivery.disclosed))
         }
+    }
+}
+
+extension AcknowledgeResult {
+    fileprivate init(assignmentID: AssignmentID, _ status: Status) {
+        self.init(assignmentID: assignmentID, code: status.code, message: status.message)
     }
 }
 

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Turns many concurrent writes into few durable commits: what arrives while a commit is under way goes into the next one.
 ///
-/// A write that is refused by a rule affects no other. When a commit itself fails, its writes are tried once more one by one, so that
-/// one that the store cannot take does not take its neighbours with it.
+/// A write that is refused by a rule affects no other. When a write meets damaged data, those of its commit are tried once more one by
+/// one, so that it does not take its neighbours with it. When the store cannot be written at all, all of them fail at once.
 public final class CommitQueue: Sendable {
     /// The queue takes no further write; the caller should try again later.
     public enum Full: Error, Sendable {
@@ -121,12 +121,10 @@ public final class CommitQueue: Sendable {
         do {
             let settlements = try await store.write { transaction in try batch.map { try $0.step(transaction) } }
             for settle in settlements { settle() }
-        } catch {
-            guard batch.count > 1 else {
-                for pending in batch { pending.fail(error) }
-                return
-            }
+        } catch let error as StoreError where error.code != .unavailable && batch.count > 1 {
             for pending in batch { await commit([pending]) }
+        } catch {
+            for pending in batch { pending.fail(error) }
         }
     }
 }

@@ -1,5 +1,7 @@
 public import Logging
 public import Referral
+public import ReferralAPI
+import Synchronization
 import TTRPC
 
 /// Carries referrals from senders to recipients: decides with the domain's rules, commits, and only then answers.
@@ -10,19 +12,22 @@ public struct Exchange: Sendable {
         public var lease: Duration
         /// How many cases are handed out in one commit at most.
         public var leaseBatch: Int
+        /// No further case is handed out in the same answer once there is this much stored content in it, so that an answer fits a frame.
+        public var leaseBytes: Int
 
-        public init(lease: Duration = .seconds(300), leaseBatch: Int = 64) {
+        public init(lease: Duration = .seconds(300), leaseBatch: Int = 64, leaseBytes: Int = 1 << 20) {
             self.lease = lease
             self.leaseBatch = leaseBatch
+            self.leaseBytes = leaseBytes
         }
     }
 
-    /// A case as it is handed out, with the stored content and the groups of fields that the recipient may see of it.
+    /// A case as it is handed out, with its content and the groups of fields that the recipient may see of it.
     public struct Delivery: Sendable {
         public let assignment: AssignmentState
         public let lease: Lease
         public let referral: ReferralState
-        public let content: [UInt8]
+        public let content: ReferralContent
         public let disclosed: [FieldGroup]
     }
 
@@ -35,14 +40,18 @@ public struct Exchange: Sendable {
     private let store: any ReferralStore
     private let commits: CommitQueue
     private let identifiers: IdentifierSource
+    private let decoder: ReferralDecoder
+    private let storeFault = StoreFault()
 
     public init(
-        store: any ReferralStore, commits: CommitQueue, policy: Policy, settings: Settings = Settings(), offers: OfferBoard = OfferBoard(),
-        identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant, logger: Logger
+        store: any ReferralStore, commits: CommitQueue, policy: Policy, decoder: ReferralDecoder, settings: Settings = Settings(),
+        offers: OfferBoard = OfferBoard(), identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant,
+        logger: Logger
     ) {
         self.store = store
         self.commits = commits
         self.policy = policy
+        self.decoder = decoder
         self.settings = settings
         self.offers = offers
         self.identifiers = identifiers
@@ -50,18 +59,19 @@ public struct Exchange: Sendable {
         self.logger = logger
     }
 
-    /// Takes responsibility for a referral. The same message again gives the first answer, however often and however late.
-    /// - Parameter content: kept for the recipients unless the referral is refused.
+    /// Takes responsibility for a referral. The same message again gives the first answer, however often and however late. The content
+    /// is kept for the recipients unless the referral is refused.
     /// - Returns: the referral as it was right after its submission.
     /// - Throws: `Rejection`, `StoreError`, or `Status` when too much waits or the exchange stops.
-    public func submit(
-        _ facts: CaseFacts, content: [UInt8], digest: ContentDigest, message: MessageID, from sender: Participant
-    ) async throws -> ReferralState {
+    public func submit(_ request: SubmitRequest, from sender: Participant) async throws -> ReferralState {
         let now = now()
+        let message = request.messageID
+        let content = request.canonical
+        let facts = CaseFacts(request.content, received: CivilDate(inStockholmAt: now))
         let submission = ReferralCommand.Submission(
             referral: ReferralID(identifiers.next(at: now)),
-            assignments: facts.services.map { _ in AssignmentID(identifiers.next(at: now)) },
-            message: message, digest: digest, facts: facts)
+            assignments: facts.services.map { _ in AssignmentID(identifiers.random()) },
+            message: message, digest: request.digest, facts: facts)
         let policy = policy
         let (state, isNew) = try await write { transaction in
             if let known = try transaction.referral(from: sender, message: message) {
@@ -92,22 +102,31 @@ public struct Exchange: Sendable {
 
     /// Hands out up to `limit` cases that wait for the participant's organisation, the longest waiting first.
     public func lease(upTo limit: Int, by participant: Participant) async throws -> [Delivery] {
+        // Most look in vain: that costs no commit.
+        let isWaiting = try await read { reader in try !reader.available(to: participant.organisation, limit: 1).isEmpty }
+        guard isWaiting else { return [] }
         let now = now()
         let until = now + settings.lease
         let policy = policy
+        let decoder = decoder
         let count = min(limit, settings.leaseBatch)
+        let mostBytes = settings.leaseBytes
         let (deliveries, damaged) = try await write { transaction in
             var deliveries: [Delivery] = []
             // One case that contradicts itself must not keep the others from being fetched.
             var damaged: Set<AssignmentID> = []
-            while deliveries.count < count {
+            var bytes = 0
+            while deliveries.count < count, bytes < mostBytes {
                 let missing = count - deliveries.count
                 let waiting = try transaction.available(to: participant.organisation, limit: missing + damaged.count)
                     .filter { !damaged.contains($0) }.prefix(missing)
                 if waiting.isEmpty { break }
-                for id in waiting {
-                    if let delivery = try Self.handOut(id, until: until, to: participant, at: now, policy: policy, in: transaction) {
-                        deliveries.append(delivery)
+                for id in waiting where bytes < mostBytes {
+                    let handedOut = try Self.handOut(
+                        id, until: until, to: participant, at: now, policy: policy, decoder: decoder, in: transaction)
+                    if let handedOut {
+                        deliveries.append(handedOut.delivery)
+                        bytes += handedOut.bytes
                     } else {
                         damaged.insert(id)
                     }
@@ -115,11 +134,7 @@ public struct Exchange: Sendable {
             }
             return (deliveries, damaged)
         }
-        for id in damaged {
-            logger.error(
-                "assignment cannot be handed out: its content is missing or its log says something else",
-                metadata: ["assignment": "\(id)"])
-        }
+        storeFault.report(damaged, logger)
         for delivery in deliveries {
             logger.info(
                 "assignment handed out",
@@ -166,30 +181,40 @@ public struct Exchange: Sendable {
 
     /// The sender's own referral; nil when there is none of that id, or it is somebody else's.
     public func status(of id: ReferralID, for sender: Participant) async throws -> ReferralState? {
-        try await store.read { reader in try reader.referral(id) }.flatMap { $0.sender == sender ? $0 : nil }
+        try await read { reader in try reader.referral(id) }.flatMap { $0.sender == sender ? $0 : nil }
     }
 
     /// The sender's own referral by its message id.
     public func status(of message: MessageID, for sender: Participant) async throws -> ReferralState? {
-        try await store.read { reader in try reader.referral(from: sender, message: message).flatMap { try reader.referral($0) } }
+        try await read { reader in try reader.referral(from: sender, message: message).flatMap { try reader.referral($0) } }
     }
 
     /// Ends the leases whose time is over, so that their cases are handed out again.
-    /// - Returns: how many there were; more may remain when it equals the lease batch.
+    /// - Returns: how many have ended; there may be more when it equals the lease batch.
     public func expireLeases() async throws -> Int {
         let now = now()
         let policy = policy
         let limit = settings.leaseBatch
-        let owners = try await write { transaction in
-            try transaction.expiredLeases(at: now, limit: limit).compactMap { id -> OrganisationID? in
-                guard let state = try Self.undamaged({ try Self.state(of: id, in: transaction) }) else { return nil }
+        let isAny = try await read { reader in try !reader.expiredLeases(at: now, limit: 1).isEmpty }
+        guard isAny else { return 0 }
+        let (owners, damaged) = try await write { transaction in
+            var owners: [OrganisationID] = []
+            var damaged: [AssignmentID] = []
+            for id in try transaction.expiredLeases(at: now, limit: limit) {
+                let state = try Self.undamaged { try Self.state(of: id, in: transaction) }
                 let events = try ReferralState.decide(.expireLease(id), on: state, by: nil, at: now, policy: policy)
-                if events.isEmpty { return nil }
-                return try Self.append(events, to: state, at: now, by: nil, in: transaction).assignment(id)?.owner
+                guard let state, !events.isEmpty else {
+                    damaged.append(id)
+                    continue
+                }
+                let after = try Self.append(events, to: state, at: now, by: nil, in: transaction)
+                if let owner = after.assignment(id)?.owner { owners.append(owner) }
             }
+            return (owners, damaged)
         }
         offers.ring(owners)
         if !owners.isEmpty { logger.notice("leases ended without acknowledgement", metadata: ["count": "\(owners.count)"]) }
+        storeFault.report(damaged, logger)
         return owners.count
     }
 
@@ -202,12 +227,18 @@ public struct Exchange: Sendable {
         _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await commits.write(body)
+            return try await storeFault.noticing(logger) { try await commits.write(body) }
         } catch CommitQueue.Full.tooManyWaiting {
             throw Status(.resourceExhausted, "too many calls wait to be stored; try again later")
         } catch CommitQueue.Full.closed {
             throw Status(.unavailable, "the exchange is stopping; try again later")
         }
+    }
+
+    private func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any ReferralReader) throws -> Result
+    ) async throws -> Result {
+        try await storeFault.noticing(logger) { try await store.read(body) }
     }
 
     private static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
@@ -225,17 +256,19 @@ public struct Exchange: Sendable {
 
     /// Nil for a case that contradicts itself: its content is missing, or its log says something else than the tables.
     private static func handOut(
-        _ id: AssignmentID, until: Instant, to participant: Participant, at now: Instant, policy: Policy,
+        _ id: AssignmentID, until: Instant, to participant: Participant, at now: Instant, policy: Policy, decoder: ReferralDecoder,
         in transaction: any ReferralTransaction
-    ) throws -> Delivery? {
+    ) throws -> (delivery: Delivery, bytes: Int)? {
         guard let state = try undamaged({ try Self.state(of: id, in: transaction) }),
-            let content = try undamaged({ try transaction.content(of: state.id) }),
+            let stored = try undamaged({ try transaction.content(of: state.id) }),
+            // Read before the case is handed out: what cannot be shown must not be leased.
+            let content = try? decoder.content(stored: stored, received: CivilDate(inStockholmAt: state.receivedAt)),
             let events = try? ReferralState.decide(.lease(id, until: until), on: state, by: participant, at: now, policy: policy),
             case .leased(_, let lease, let disclosed)? = events.first
         else { return nil }
         let leased = try append(events, to: state, at: now, by: participant, in: transaction)
         guard let assignment = leased.assignment(id) else { throw damagedLog }
-        return Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed)
+        return (Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed), stored.count)
     }
 
     /// Nil when what is read is damaged. Other errors concern more than one case.
@@ -253,6 +286,47 @@ public struct Exchange: Sendable {
         guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
         try transaction.append(events, at: now, by: actor, resulting: after, content: nil)
         return after
+    }
+}
+
+/// Tells the operator, once per incident, that the store fails, and when it works again. Callers are told only to try later.
+private final class StoreFault: Sendable {
+    private let isFailing = Mutex(false)
+    /// What the operator knows already; forgotten when there is too much of it.
+    private let damaged = Mutex<Set<AssignmentID>>([])
+
+    func report(_ ids: some Collection<AssignmentID>, _ logger: Logger) {
+        guard !ids.isEmpty else { return }
+        let new = damaged.withLock { damaged in
+            if damaged.count > 1_000 { damaged = [] }
+            return ids.filter { damaged.insert($0).inserted }
+        }
+        for id in new {
+            logger.error(
+                "a case cannot be handed out: its content is missing or unreadable, or its log says something else",
+                metadata: ["assignment": "\(id)"])
+        }
+    }
+
+    func noticing<Result>(_ logger: Logger, _ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            if change(to: false) { logger.notice("the store works again") }
+            return result
+        } catch let error as StoreError where error.code == .damaged {
+            logger.error("the store holds something that contradicts itself", metadata: ["error": "\(error)"])
+            throw error
+        } catch let error as StoreError {
+            if change(to: true) { logger.critical("the store fails; calls are answered UNAVAILABLE", metadata: ["error": "\(error)"]) }
+            throw error
+        }
+    }
+
+    private func change(to value: Bool) -> Bool {
+        isFailing.withLock { isFailing in
+            defer { isFailing = value }
+            return isFailing != value
+        }
     }
 }
 

@@ -13,11 +13,8 @@ public struct ReferralEndpoint: ReferralServing {
     }
 
     public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {
-        let today = CivilDate(inStockholmAt: exchange.now())
-        let sender = try access.sender(context, on: today)
-        let state = try await exchange.submit(
-            CaseFacts(request.content, received: today), content: request.canonical, digest: request.digest, message: request.messageID,
-            from: sender)
+        let sender = try access.sender(context, on: CivilDate(inStockholmAt: exchange.now()))
+        let state = try await exchange.submit(request, from: sender)
         return Receipt(
             messageID: state.message, referralID: state.id, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
             services: state.assignments.map { assignment in
@@ -38,7 +35,9 @@ public struct ReferralEndpoint: ReferralServing {
         return ReferralStatus(
             referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
             services: state.assignments.map {
-                ServiceStatus(service: $0.service, status: DeliveryStatus($0), since: $0.since)
+                // Not when it was fetched: how the recipient works is not the sender's business.
+                ServiceStatus(
+                    service: $0.service, status: DeliveryStatus($0), since: $0.phase == .accepted ? $0.since : $0.availableAt)
             })
     }
 

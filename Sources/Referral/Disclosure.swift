@@ -50,9 +50,9 @@ public enum Disclosure {
 
     /// The content with everything outside `groups` removed, for one assignment. Only the assignment's own service remains, so that
     /// one organisation does not learn what another was asked for.
-    /// - Parameter age: shown instead of a withheld birth date.
+    /// - Parameter facts: their ages are shown instead of withheld birth dates.
     public static func project(
-        _ content: ReferralContent, to groups: [FieldGroup], service: Service, age: KnownAge?
+        _ content: ReferralContent, to groups: [FieldGroup], service: Service, facts: CaseFacts
     ) -> ReferralContent {
         var shown = content
         shown.services = [service]
@@ -69,8 +69,10 @@ public enum Disclosure {
             case .personalNumber:
                 shown.person.personalNumber = nil
                 shown.person.birthDate = nil
-                if groups.contains(.person) { shown.person.age = age?.years }
-                if shown.relatedVictim?.birthDate != nil { shown.relatedVictim = nil }
+                if groups.contains(.person) {
+                    shown.person.age = facts.age?.years
+                    shown.relatedVictim = facts.victimAge.map { RelatedVictim(age: $0.years) }
+                }
             case .contacts: shown.contacts = []
             case .areas:
                 shown.residence = nil
@@ -88,5 +90,16 @@ public enum Disclosure {
             }
         }
         return shown
+    }
+
+    /// The explanation without the inputs that are outside `groups`: what decided is told, what may not be seen is not.
+    public static func project(_ decision: RoutingDecision, to groups: [FieldGroup]) -> RoutingDecision {
+        let inputs = decision.inputs.filter { input in
+            // The area is the one input that every table has and no column asks for.
+            groups.contains(RoutingInput(rawValue: input.name)?.fieldGroup ?? .areas)
+        }
+        return RoutingDecision(
+            service: decision.service, outcome: decision.outcome, ruleSet: decision.ruleSet, rule: decision.rule,
+            ruleText: decision.ruleText, inputs: inputs, notes: decision.notes, asOf: decision.asOf)
     }
 }

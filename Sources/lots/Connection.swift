@@ -22,6 +22,10 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Print JSON, one object a line, instead of a table.")
     var json = false
 
+    func validate() throws {
+        guard (0.1...86_400).contains(timeout) else { throw ValidationError("--timeout: 0.1 to 86400 seconds") }
+    }
+
     /// What every call carries.
     var call: CallOptions { CallOptions(timeout: .seconds(timeout)) }
 

@@ -8,8 +8,9 @@ struct Pull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fetch cases that wait for your organisation.",
         discussion: """
-            A fetched case stays with you for the exchange's lease; acknowledge it within that time, here with --acknowledge or with
-            `lots acknowledge`, or it is handed out again. With --json each case is written before it is acknowledged.
+            A fetched case stays with you for the exchange's lease; acknowledge it within that time, or it is handed out again. The table
+            shows what came; the whole case, with the person and how to reach them, is what --json writes. Once a case is acknowledged it is
+            not handed out again, so --acknowledge goes with --json: each case is acknowledged after it is written.
             """)
 
     @Option(help: "How many at most.")
@@ -18,7 +19,7 @@ struct Pull: AsyncParsableCommand {
     @Option(help: "Seconds to wait for the first case.")
     var wait = 0.0
 
-    @Flag(help: "Acknowledge each case after it is written out.")
+    @Flag(help: "Acknowledge each case after it is written; goes with --json.")
     var acknowledge = false
 
     @OptionGroup var options: ConnectionOptions
@@ -26,6 +27,7 @@ struct Pull: AsyncParsableCommand {
     func validate() throws {
         guard limit >= 1 else { throw ValidationError("--limit: at least 1") }
         guard (0...60).contains(wait) else { throw ValidationError("--wait: 0 to 60 seconds") }
+        guard options.json || !acknowledge else { throw ValidationError("--acknowledge goes with --json: a table does not keep the case") }
     }
 
     func run() async throws {
@@ -38,7 +40,7 @@ struct Pull: AsyncParsableCommand {
                     .fetch,
                     .object([
                         "limit": .number(min(100, limit - count)), "waitMilliseconds": .number(count == 0 ? Int(wait * 1_000) : 0),
-                    ]), options: options.call)
+                    ]), options: CallOptions(timeout: .seconds(options.timeout + wait)))
                 let assignments = Label.array(answer["assignments"])
                 if assignments.isEmpty { break }
                 count += assignments.count
@@ -59,7 +61,7 @@ struct Pull: AsyncParsableCommand {
             }
             guard !options.json else { return }
             table.print()
-            Console.line(count == 0 ? "nothing waits" : "\(count) fetched\(acknowledge ? " and acknowledged" : "")")
+            Console.line(count == 0 ? "nothing waits" : "\(count) fetched")
         }
     }
 }

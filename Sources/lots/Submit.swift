@@ -45,7 +45,7 @@ struct Submit: AsyncParsableCommand {
                 return receiver.finish()
             }
         }
-        if counts.refused > 0 { throw counts.refused == counts.forbidden ? Failure.noPermission : Failure.dataError }
+        if let code = counts.exitCode { throw code }
     }
 
     /// The first line decides: when it is no complete value, the whole input is one.
@@ -63,6 +63,13 @@ struct Submit: AsyncParsableCommand {
         var refused = 0
         /// Of the refused, those that the caller may not send.
         var forbidden = 0
+        /// Set when a refusal was the exchange's doing: the message is fine and has to be sent again.
+        var tryAgain: ExitCode?
+
+        var exitCode: ExitCode? {
+            if refused == 0 { return nil }
+            return tryAgain ?? (refused == forbidden ? Failure.noPermission : Failure.dataError)
+        }
     }
 
     /// Takes the answers, counts them and shows them.
@@ -107,7 +114,9 @@ struct Submit: AsyncParsableCommand {
             } else {
                 counts.refused += 1
                 let code: Int32? = result["refusal"]?["code"]?.integer()
-                if code == TTRPC.Status.Code.permissionDenied.rawValue { counts.forbidden += 1 }
+                let exit = Failure.code(for: TTRPC.Status.Code(rawValue: code ?? 0))
+                if exit == Failure.noPermission { counts.forbidden += 1 }
+                if ![Failure.noPermission, Failure.dataError].contains(exit) { counts.tryAgain = exit }
                 show(refusal: result)
             }
             if json { Console.json(result) }
@@ -118,7 +127,11 @@ struct Submit: AsyncParsableCommand {
             let item = result["item"]?.integer(as: Int.self) ?? 0
             let place = "\(name):\(lines.indices.contains(item - 1) ? lines[item - 1] : 0)"
             let id = result["messageId"]?.string ?? "without a readable id"
-            Console.error("\(place): message \(id) was refused: \(result["refusal"]?["message"]?.string ?? "")")
+            // Every fault, a line each, so that a long list is not cut.
+            let faults = Label.array(result["refusal"]?["faults"]).map { "\($0["path"]?.string ?? ""): \($0["rule"]?.string ?? "")" }
+            for reason in faults.isEmpty ? [result["refusal"]?["message"]?.string ?? ""] : faults {
+                Console.error("\(place): message \(id) was refused: \(reason)")
+            }
         }
 
         var hasRefused: Bool { counts.refused > 0 }

@@ -50,12 +50,13 @@ struct Run: AsyncParsableCommand {
 
         let commits = CommitQueue(store: store, capacity: configuration.limits.pendingWrites)
         let exchange = Exchange(
-            store: store, commits: commits, policy: policy, settings: Exchange.Settings(lease: configuration.lease), now: now,
+            store: store, commits: commits, policy: policy, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
+            now: now,
             logger: logger)
         let health = HealthEndpoint(services: ["lots.v1.ReferralService", "lots.v1.AssignmentService"])
         var router = Router()
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
-        router.register(AssignmentEndpoint(exchange: exchange, decoder: decoder, trustDomain: trustDomain))
+        router.register(AssignmentEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(health)
 
         let server: Server
@@ -67,15 +68,13 @@ struct Run: AsyncParsableCommand {
 
         // Stopped in reverse: first nobody waits any longer, then the server finishes its calls, then the timer, then the commits that
         // they need.
+        let parts: [any ServiceLifecycle.Service] = [
+            CommitService(commits: commits, store: store), LeaseService(timer: LeaseTimer(exchange: exchange)), server,
+            PortFileService(path: portFile, port: server.port), WaitingService(health: health, exchange: exchange),
+        ]
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: CommitService(commits: commits, store: store)),
-                    .init(service: LeaseService(timer: LeaseTimer(exchange: exchange))),
-                    .init(service: server),
-                    .init(service: PortFileService(path: portFile, port: server.port)),
-                    .init(service: WaitingService(health: health, exchange: exchange)),
-                ],
+                services: parts.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await services.run()
         logger.notice("stopped")
@@ -93,9 +92,9 @@ private struct CommitService: ServiceLifecycle.Service {
     let store: SQLiteStore
 
     func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await commits.run()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             commits.close()
         }
         try await store.close()

@@ -174,7 +174,8 @@ private let badSettings: [BadSettings] = [
             "LOTS_TLS_CLIENT_AUTHORITIES": "/a", "LOTS_TLS_HANDSHAKE_TIMEOUT": "2s", "LOTS_TLS_MINIMUM_VERSION": "1.2",
             "LOTS_DATABASE_PATH": "/d", "LOTS_DIRECTORY": "/y", "LOTS_ROUTING": "/r", "LOTS_DIGEST_KEY": "/g",
             "LOTS_ACCEPT_TEST_DATA": "true", "LOTS_CLOCK_START_AT": "2016-01-04T08:00:00Z", "LOTS_LIMITS_CONNECTIONS": "7",
-            "LOTS_LIMITS_CONNECTIONS_PER_ORGANISATION": "6", "LOTS_LIMITS_STREAMS_PER_CONNECTION": "5", "LOTS_LIMITS_MESSAGE_BYTES": "4096",
+            "LOTS_LIMITS_CONNECTIONS_PER_ORGANISATION": "6", "LOTS_LIMITS_STREAMS_PER_CONNECTION": "5",
+            "LOTS_LIMITS_MESSAGE_BYTES": "3000000",
             "LOTS_LIMITS_PENDING_WRITES": "4", "LOTS_LIMITS_IDLE_TIMEOUT": "1h", "LOTS_LIMITS_DRAIN_TIMEOUT": "0s", "LOTS_LEASE": "1d",
             "LOTS_CONSENT_PERIOD": "2h", "LOTS_LOG_LEVEL": "debug", "LOTS_LOG_FORMAT": "json", "LOTS_LISTEN_PROT": "1",
             "LOTS_SERVICE_HOST": "10.0.0.1", "LOTS_CLIENT_SERVER": "x:1", "PATH": "/bin",
@@ -191,7 +192,7 @@ private let badSettings: [BadSettings] = [
         #expect(configuration.acceptTestData)
         #expect(configuration.clockStart == Instant(milliseconds: 1_451_894_400_000))
         #expect(configuration.limits.connections == 7 && configuration.limits.connectionsPerOrganisation == 6)
-        #expect(configuration.limits.streamsPerConnection == 5 && configuration.limits.messageBytes == 4_096)
+        #expect(configuration.limits.streamsPerConnection == 5 && configuration.limits.messageBytes == 3_000_000)
         #expect(configuration.limits.pendingWrites == 4 && configuration.limits.idleTimeout == .seconds(3_600))
         #expect(configuration.limits.drainTimeout == .zero && configuration.lease == .seconds(86_400))
         #expect(configuration.consentPeriod == .seconds(7_200))

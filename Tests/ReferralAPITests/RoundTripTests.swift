@@ -71,7 +71,7 @@ import Testing
                 for service in content.services {
                     let shown = Disclosure.project(
                         content, to: Disclosure.groups(for: recipient, service: service), service: service,
-                        age: CaseFacts(content, received: today).age)
+                        facts: CaseFacts(content, received: today))
                     let assignment = sampleAssignment(shown, service)
                     #expect(try Assignment(unpacking: assignment.packed(), .shown) == assignment)
                 }

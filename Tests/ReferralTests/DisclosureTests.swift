@@ -20,7 +20,7 @@ import Testing
     private func shown(_ recipient: RecipientClass, _ service: Service) -> ReferralContent {
         Disclosure.project(
             Self.full, to: Disclosure.groups(for: recipient, service: service), service: service,
-            age: CaseFacts(Self.full, received: CivilDate(inStockholmAt: SmallWorld.morning)).age)
+            facts: CaseFacts(Self.full, received: CivilDate(inStockholmAt: SmallWorld.morning)))
     }
 
     /// Cell by cell: who sees which group.
@@ -58,11 +58,37 @@ import Testing
         #expect(shown(.publicBody, .mediation) == mediation)
     }
 
+    /// The explanation shows no input that its reader may not see.
+    @Test func anExplanationIsAsDiscreetAsTheContent() throws {
+        let names = ["role", "deciding age", "exploited", "area", "youngest offender age", "investigation"]
+        let decision = RoutingDecision(
+            service: .support, outcome: .recipient(SmallWorld.jour), ruleSet: "1", rule: "r", ruleText: "t",
+            inputs: names.map { .init(name: $0, value: "x", origin: nil) }, notes: [], asOf: CivilDate(inStockholmAt: SmallWorld.morning))
+        func shown(_ recipient: RecipientClass, _ service: Service) -> [String] {
+            Disclosure.project(decision, to: Disclosure.groups(for: recipient, service: service)).inputs.map(\.name)
+        }
+        #expect(shown(.privateBody, .support) == ["role", "deciding age", "area"])
+        #expect(shown(.publicBody, .support) == ["role", "deciding age", "exploited", "area"])
+        #expect(shown(.publicBody, .mediation) == names)
+    }
+
+    @Test func aWitnessKeepsTheVictimsAgeWithoutTheBirthDate() {
+        var content = Self.full
+        content.role = .witness
+        content.relatedVictim = RelatedVictim(birthDate: CivilDate("2010-01-01"))
+        let facts = CaseFacts(content, received: CivilDate(inStockholmAt: SmallWorld.morning))
+        let shown = Disclosure.project(
+            content, to: Disclosure.groups(for: .privateBody, service: .support), service: .support, facts: facts)
+        #expect(shown.relatedVictim == RelatedVictim(age: 16))
+    }
+
     /// Nothing of a group that is not shown remains, whatever else is.
     @Test(arguments: FieldGroup.allCases)
     func withoutAGroupNothingOfItRemains(group: FieldGroup) {
         let others = FieldGroup.allCases.filter { $0 != group }
-        let content = Disclosure.project(Self.full, to: others, service: .mediation, age: nil)
+        let content = Disclosure.project(
+            Self.full, to: others, service: .mediation,
+            facts: CaseFacts(Self.full, received: CivilDate(inStockholmAt: SmallWorld.morning)))
         switch group {
         case .person: #expect(content.person == Person(personalNumber: "P", birthDate: CivilDate("2009-05-17")) && content.language == nil)
         case .personalNumber: #expect(content.person.personalNumber == nil && content.person.birthDate == nil)

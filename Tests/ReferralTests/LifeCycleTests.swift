@@ -141,6 +141,7 @@ import Testing
             ),
             (accept, World.centreTwo, [unknown, no, no, no, .events(["accepted"]), .nothing]),
             (giveBack, World.centreOne, [unknown, no, goesOn, goesOn, goesOn, goesOn]),
+            (giveBack, World.centreTwo, [unknown, no, no, no, no, goesOn]),
         ]
         for (command, actor, answers) in table {
             for (phase, expected) in zip(Phase.allCases, answers) {

@@ -76,8 +76,14 @@ extension ReferralState {
         }
         let (assignment, holder) = try owned(id, in: state, by: actor)
         guard let state else { throw notFound(id) }
-        if case .offered = assignment.phase, assignment.lastHolder == nil {
-            throw Rejection(.failedPrecondition, "a case can be given back after it was fetched")
+        // Until the organisation has accepted the case, only the unit that fetched it can give it back.
+        if assignment.phase != .accepted {
+            guard let lastHolder = assignment.lastHolder else {
+                throw Rejection(.failedPrecondition, "a case can be given back after it was fetched")
+            }
+            guard lastHolder == holder else {
+                throw Rejection(.failedPrecondition, "another unit of the organisation has fetched the case")
+            }
         }
         var events: [ReferralEvent] = [.returned(id, by: holder, reason: reason)]
         let coordinator = policy.routing.directory.coordinator

@@ -54,7 +54,7 @@ public struct Rejection: Error, Hashable, Sendable, CustomStringConvertible {
 /// The rules in force: everything that is configured and that a decision depends on.
 public struct Policy: Sendable {
     public let routing: Routing
-    /// How long a referral waits for the person's answer before it is erased.
+    /// How long a referral waits for the person's answer.
     public let consentPeriod: Duration
 
     public init(routing: Routing, consentPeriod: Duration = .seconds(14 * 86_400)) {

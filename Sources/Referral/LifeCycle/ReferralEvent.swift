@@ -4,7 +4,7 @@ public enum ReferralEvent: Hashable, Codable, Sendable {
     case submitted(Submitted)
     /// Not taken, and no content kept.
     case refused(RefusalReason)
-    /// Parked until somebody has asked the person; erased at the given moment.
+    /// Parked until somebody has asked the person, or the given moment has come.
     case awaitingConsent(until: Instant)
     /// The rules have spoken about one service; `offered` or `review` follows.
     case routed(AssignmentID, RoutingDecision)

@@ -36,6 +36,17 @@ enum RoutingInput: String, CaseIterable, Sendable {
         }
     }
 
+    /// What somebody has to be allowed to see to be shown this input in an explanation.
+    var fieldGroup: FieldGroup {
+        switch self {
+        case .role, .decidingAge, .ownAge, .victimAge, .protectedIdentity: .person
+        case .reported: .event
+        case .exploited: .crimeDetail
+        case .youngestOffenderAge, .oldestOffenderAge, .allAdmitted, .everybodyTakesPart, .suitable, .investigation, .leaderConsulted:
+            .offenders
+        }
+    }
+
     /// The type of a column that asks for it.
     var type: ValueType {
         switch self {

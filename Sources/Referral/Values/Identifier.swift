@@ -16,8 +16,8 @@ public struct ReferralID: Identifier {
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// The exchange's own id of an assignment. Says nothing of the referral it belongs to, so that two organisations that serve one
-/// person cannot join their cases by it.
+/// The exchange's own id of an assignment. Says nothing of the referral it belongs to nor of when it was made, so that two organisations
+/// that serve one person cannot join their cases by it.
 public struct AssignmentID: Identifier {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -61,22 +61,29 @@ public struct Participant: Hashable, Codable, Sendable, Comparable, CustomString
 
 /// Source of new identifiers; a parameter of everything that makes them.
 public struct IdentifierSource: Sendable {
-    private let random: @Sendable () -> UInt64
+    private let bits: @Sendable () -> UInt64
 
-    /// - Parameter random: uniformly distributed 64-bit numbers.
-    public init(random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }) {
-        self.random = random
+    /// - Parameter bits: uniformly distributed 64-bit numbers.
+    public init(bits: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }) {
+        self.bits = bits
     }
 
     /// 26 characters of Crockford's base 32: 48 bits of time, so that new ids sort last, and 80 random bits.
     public func next(at now: Instant) -> String {
-        let high = random()
-        let low = random()
         let time = UInt64(clamping: now.milliseconds) & 0xFFFF_FFFF_FFFF
-        var value = (UInt128(time) << 80) | (UInt128(high & 0xFFFF) << 64) | UInt128(low)
+        return Self.text((UInt128(time) << 80) | (UInt128(bits() & 0xFFFF) << 64) | UInt128(bits()))
+    }
+
+    /// 26 characters of Crockford's base 32: 128 random bits.
+    public func random() -> String {
+        Self.text((UInt128(bits()) << 64) | UInt128(bits()))
+    }
+
+    private static func text(_ number: UInt128) -> String {
+        var value = number
         var characters = [UInt8](repeating: 0, count: 26)
         for index in stride(from: 25, through: 0, by: -1) {
-            characters[index] = Self.alphabet[Int(value & 31)]
+            characters[index] = alphabet[Int(value & 31)]
             value >>= 5
         }
         return String(decoding: characters, as: UTF8.self)

@@ -18,9 +18,10 @@ public struct Instant: Hashable, Comparable, Codable, Sendable {
     /// Later by `duration`, cut to whole milliseconds; stays at the end of time instead of overflowing.
     public static func + (instant: Instant, duration: Duration) -> Instant {
         let (seconds, attoseconds) = duration.components
-        let (scaled, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000)
-        let (sum, overflow) = instant.milliseconds.addingReportingOverflow(scaled + attoseconds / 1_000_000_000_000_000)
-        if tooLarge || overflow { return Instant(milliseconds: seconds < 0 ? .min : .max) }
+        let (scaled, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000)
+        let (span, isTooLongBy) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        let (sum, isTooFar) = instant.milliseconds.addingReportingOverflow(span)
+        if isTooLong || isTooLongBy || isTooFar { return Instant(milliseconds: seconds < 0 ? .min : .max) }
         return Instant(milliseconds: sum)
     }
 

@@ -57,14 +57,15 @@ final class LiveExchange: Sendable {
         let log = CapturedLog()
         self.log = log
         commits = CommitQueue(store: store, capacity: pendingWrites)
-        exchange = Exchange(store: store, commits: commits, policy: installation.policy, now: { clock.now }, logger: log.logger)
-        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment])
         let decoder = ReferralDecoder(digestKey: [UInt8](repeating: 7, count: 32), acceptsTestData: true)
+        exchange = Exchange(
+            store: store, commits: commits, policy: installation.policy, decoder: decoder, now: { clock.now }, logger: log.logger)
+        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment])
         var router = Router()
         router.register(
             ReferralEndpoint(exchange: exchange, trustDomain: Installation.trustDomain), decoder: decoder, now: { clock.now })
         router.register(
-            AssignmentEndpoint(exchange: exchange, decoder: decoder, trustDomain: Installation.trustDomain, clock: waiting))
+            AssignmentEndpoint(exchange: exchange, trustDomain: Installation.trustDomain, clock: waiting))
         router.register(health)
         self.router = router
     }
