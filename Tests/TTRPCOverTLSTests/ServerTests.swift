@@ -70,7 +70,7 @@ struct ServerTests {
     }
 
     @Test func anIdleConnectionIsClosedAndABusyOneIsNot() async throws {
-        try await withServer(EchoService.router(), configuration { $0.idleTimeout = .milliseconds(40) }) { server in
+        try await withServer(EchoService.router(), configuration { $0.idleTimeout = .seconds(2) }) { server in
             let busy = try await connect(to: server)
             try await busy.bidirectional(EchoService.method("Bidi")) { writer, responses in
                 let idle = try await connect(to: server)
