@@ -67,6 +67,9 @@ struct  Ttrpc__Response
     , NULL, {0,NULL} }
 
 
+/*
+ * google.rpc.Status
+ */
 struct  Ttrpc__Status
 {
   ProtobufCMessage base;
@@ -80,6 +83,9 @@ struct  Ttrpc__Status
     , 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
+/*
+ * google.protobuf.Any
+ */
 struct  Ttrpc__Any
 {
   ProtobufCMessage base;
