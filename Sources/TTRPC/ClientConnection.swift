@@ -23,6 +23,9 @@ package final class ClientConnection: Sendable {
         var timer: Scheduled<Void>?
     }
 
+    /// So many answers at the most are handled before what their callers send next goes out: the server works on that meanwhile.
+    private static let framesPerTurn = 16
+
     private let eventLoop: any EventLoop
     private let limits: ConnectionLimits
     private let budget: ByteBudget
@@ -63,8 +66,13 @@ package final class ClientConnection: Sendable {
     package func receive(_ bytes: ByteBuffer) {
         guard loopState.value.transport != nil else { return }
         loopState.value.decoder.append(bytes)
+        var frames = 0
         do {
-            while let output = try loopState.value.decoder.next() { receive(output) }
+            while loopState.value.transport != nil, let output = try loopState.value.decoder.next() {
+                receive(output)
+                frames += 1
+                if frames.isMultiple(of: Self.framesPerTurn) { readingPaused() }
+            }
         } catch {
             close(Status(.unavailable, "the server does not speak ttrpc: \(error)"))
         }

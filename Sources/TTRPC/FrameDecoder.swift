@@ -39,6 +39,14 @@ package struct FrameDecoder: Sendable {
         }
     }
 
+    /// A large body gets its memory at once instead of growing to it by doubling, but only when a part has arrived: announcing is free.
+    private mutating func makeRoom(for bodyLength: Int) {
+        let missing = bodyLength - buffer.readableBytes
+        if buffer.readableBytes >= Self.earnest, missing > buffer.writableBytes { buffer.reserveCapacity(minimumWritableBytes: missing) }
+    }
+
+    private static let earnest = 32 << 10
+
     /// The next frame, or nil when more bytes are needed.
     package mutating func next() throws(ProtocolViolation) -> Output? {
         while true {
@@ -61,6 +69,7 @@ package struct FrameDecoder: Sendable {
             }
             guard let body = buffer.readSlice(length: Int(header.length)) else {
                 self.header = header
+                makeRoom(for: Int(header.length))
                 return nil
             }
             self.header = nil

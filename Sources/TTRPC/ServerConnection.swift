@@ -33,6 +33,9 @@ package final class ServerConnection {
     private let budget: ByteBudget
     private let logger: Logger
 
+    /// Frames are answered together, yet so many at the most: the client works on these answers while the next are made.
+    private static let framesPerTurn = 16
+
     private var transport: (any ByteTransport)?
     private var machine: ServerConnectionStateMachine<ServerCall>
     private var decoder: FrameDecoder
@@ -83,13 +86,16 @@ package final class ServerConnection {
         guard transport != nil else { return }
         decoder.append(bytes)
         let now = eventLoop.now
+        var frames = 0
         do {
-            while let output = try decoder.next() {
+            while transport != nil, let output = try decoder.next() {
                 lastActivity = now
                 switch output {
                 case .frame(let frame): perform(machine.receive(frame), now: now)
                 case .oversized(let header): perform(machine.receiveOversized(header, limit: decoder.largestBody), now: now)
                 }
+                frames += 1
+                if frames.isMultiple(of: Self.framesPerTurn) { readingPaused() }
             }
         } catch {
             logger.info("closing a connection that does not speak ttrpc", metadata: ["reason": "\(error)"])

@@ -64,6 +64,8 @@ public final class Server: Service {
             .serverChannelOption(.autoRead, value: false)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            // Begins small, since every connection keeps its buffer, and grows with what arrives.
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536))
             .childChannelInitializer(acceptor.accept)
             .bind(host: configuration.host, port: configuration.port)
             .get()

@@ -4,7 +4,11 @@ import ArgumentParser
 @main
 struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures Lots.", subcommands: [ServeEcho.self, CallEcho.self, SubmitReferrals.self, RouteReferrals.self])
+        abstract: "Measures Lots.",
+        subcommands: [
+            ServeEcho.self, CallEcho.self, StreamBytes.self, Handshakes.self, IdleConnections.self, SubmitReferrals.self,
+            RouteReferrals.self,
+        ])
 }
 
 /// Where the certificates are: ca.crt, server.crt, server.key, clients/<organisation>/<unit>.crt and .key.
