@@ -22,8 +22,26 @@ struct RuleMatcher: Sendable {
             return false
         }
 
+        func forEach(_ body: (Int) -> Void) {
+            for (index, word) in words.enumerated() {
+                var rest = word
+                while rest != 0 {
+                    body(index * 64 + rest.trailingZeroBitCount)
+                    rest &= rest - 1
+                }
+            }
+        }
+
+        func allSatisfy(_ predicate: (Int) -> Bool) -> Bool {
+            var isHeld = true
+            forEach { isHeld = isHeld && predicate($0) }
+            return isHeld
+        }
+
         var all: [Int] {
-            words.enumerated().flatMap { index, word in (0..<64).filter { word >> UInt64($0) & 1 == 1 }.map { index * 64 + $0 } }
+            var rules: [Int] = []
+            forEach { rules.append($0) }
+            return rules
         }
     }
 

@@ -31,6 +31,18 @@ final class RoutingTable: Sendable {
     /// - Throws: every column and every entry that means nothing here.
     init(_ table: DecisionTable, for service: Service) throws(RuleSetFaults) {
         var faults: [RuleSetFault] = []
+        if !table.hitPolicy.isSingle {
+            faults.append(
+                RuleSetFault(
+                    service: service, line: table.outputs.first?.line ?? 0, column: table.outputs.first?.name ?? "", rule: nil,
+                    problem: "has the hit policy \(table.hitPolicy.rawValue); one rule has to decide: UNIQUE, ANY, PRIORITY or FIRST"))
+        }
+        if table.defaultOutputs != nil {
+            faults.append(
+                RuleSetFault(
+                    service: service, line: table.outputs.first?.line ?? 0, column: table.outputs.first?.name ?? "", rule: nil,
+                    problem: "has a default output; write a rule, which can be explained"))
+        }
         let allowed = RoutingInput.allowed(for: service)
         columns = table.inputs.enumerated().compactMap { index, column in
             guard let input = RoutingInput(rawValue: column.name), allowed.contains(input) else {
@@ -89,8 +101,8 @@ final class RoutingTable: Sendable {
         switch table.evaluate(values) {
         case .matched(let index): return .verdict(verdicts[index])
         case .noMatch: return .review(.noRule, note: nil)
-        case .conflict(let indices): return .review(.severalRules, note: indices.map { verdicts[$0].rule }.joined(separator: " "))
-        case .invalidInput(let column): return .review(.valueOutsideTable, note: columns[column].rawValue)
+        case .conflict(let indices), .collected(let indices): return .review(.severalRules, note: indices.map { verdicts[$0].rule }.joined(separator: " "))
+        case .missingInput(let column), .invalidInput(let column): return .review(.valueOutsideTable, note: columns[column].rawValue)
         }
     }
 }
