@@ -476,7 +476,8 @@ struct DecisionModelReader {
         let name = FEELNames.normalized(String(text.prefix { $0 != "." }))
         guard let first = name.first, FEELScanner.isNameStart(first), !["true", "false", "null"].contains(name),
             text.allSatisfy({ FEELScanner.isNamePart($0) || $0.isWhitespace || $0 == "." }),
-            !name.split(separator: " ").contains(where: { ["if", "for", "some", "every", "function", "in", "and", "or"].contains($0) })
+            !name.contains(" ")
+                || !name.split(separator: " ").contains(where: { ["if", "for", "some", "every", "in", "and", "or", "between"].contains($0) })
         else { return nil }
         return name
     }

@@ -420,8 +420,8 @@ private func shifted(_ value: FEELValue, by duration: FEELDuration) -> FEELValue
 private func distance(_ left: FEELValue, _ right: FEELValue) -> FEELValue? {
     if case (.time(let first), .time(let second)) = (left, right) {
         guard (first.zone == nil) == (second.zone == nil) else { return nil }
-        let offset = { (time: FEELTime) in (time.zone?.offset(atLocal: time.secondOfDay) ?? 0) * 1_000_000_000 }
-        return .duration(.nanoseconds(Int128(first.nanosecondOfDay - offset(first) - second.nanosecondOfDay + offset(second))))
+        let seconds = first.universalSecondOfDay - second.universalSecondOfDay
+        return .duration(.nanoseconds(Int128(seconds) * 1_000_000_000 + Int128(first.nanosecond - second.nanosecond)))
     }
     func instant(_ value: FEELValue) -> (Int128, hasZone: Bool)? {
         switch value {

@@ -1,16 +1,16 @@
 /// The names that an expression may use. FEEL's names may have blanks and signs in them, so that a text can only be read with them at hand.
 struct FEELNames {
     private(set) var known: Set<String>
-    /// Longest first.
-    private var spelled: [[Character]]
-    /// Of parts of values, which may be in scope in a filter.
-    let components: Set<String>
+    /// By their first character, the longest first.
+    private var spelled: [Character: [[Character]]]
+    /// Of parts of values.
+    private let spelledComponents: [Character: [[Character]]]
     let types: [String: FEELType]
 
     init(_ names: some Sequence<String>, components: Set<String> = [], types: [String: FEELType] = [:]) {
         known = Set(names.map(Self.normalized)).union(FEELBuiltin.allCases.map(\.rawValue))
         spelled = Self.spell(known)
-        self.components = components
+        spelledComponents = Self.spell(components)
         self.types = types
     }
 
@@ -19,18 +19,29 @@ struct FEELNames {
         if new.isEmpty { return self }
         var copy = self
         copy.known.formUnion(new)
-        copy.spelled = Self.spell(copy.known)
+        copy.spelled.merge(Self.spell(new)) { ($0 + $1).sorted { $0.count > $1.count } }
         return copy
     }
 
     /// The longest known name that the text goes on with.
     func take(from scanner: inout FEELScanner) -> String? {
-        for name in spelled where scanner.take(name: name) { return String(name) }
+        Self.take(from: &scanner, spelled)
+    }
+
+    /// The longest name of a part of a value that the text goes on with.
+    func takeComponent(from scanner: inout FEELScanner) -> String? {
+        Self.take(from: &scanner, spelledComponents)
+    }
+
+    private static func take(from scanner: inout FEELScanner, _ names: [Character: [[Character]]]) -> String? {
+        scanner.skipBlanks()
+        guard let first = scanner.peek, let candidates = names[first] else { return nil }
+        for name in candidates where scanner.take(name: name) { return String(name) }
         return nil
     }
 
-    static func spell(_ names: some Sequence<String>) -> [[Character]] {
-        names.map { Array($0) }.sorted { $0.count > $1.count }
+    private static func spell(_ names: some Sequence<String>) -> [Character: [[Character]]] {
+        Dictionary(grouping: names.filter { !$0.isEmpty }.map { Array($0) }.sorted { $0.count > $1.count }) { $0[0] }
     }
 
     /// With single blanks.
@@ -47,6 +58,8 @@ struct FEELParser {
     static let deepest = 50
     /// Parts of one expression. It bounds how deep what is read can be.
     static let mostParts = 2000
+    /// Parts of FEEL's own values with more than one word.
+    private static let properties = ["time offset", "start included", "end included"]
     private static let keywords: Set<String> = [
         "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "instance", "of", "function",
         "external", "true", "false", "null",
@@ -221,11 +234,12 @@ struct FEELParser {
 
     private mutating func negation() throws(Fault) -> FEELExpression {
         guard scanner.take("-") else { return try instance() }
-        return try nested { parser throws(Fault) in
-            let operand = try parser.negation()
-            if case .literal(.number(let number)) = operand { return .literal(.number(-number)) }
-            return try parser.counted(.negated(operand))
-        }
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else { throw Fault(message: "an expression nested deeper than \(Self.deepest); split it") }
+        let operand = try negation()
+        if case .literal(.number(let number)) = operand { return .literal(.number(-number)) }
+        return try counted(.negated(operand))
     }
 
     private mutating func instance() throws(Fault) -> FEELExpression {
@@ -258,27 +272,18 @@ struct FEELParser {
     }
 
     private mutating func component() throws(Fault) -> String {
-        var longest: String?
         let start = scanner.position
-        var end = start
-        for name in FEELNames.spell(names.components.union(keys)) {
+        var longest: (name: String, end: Int)?
+        func note(_ name: String?) {
+            if let name, scanner.position > longest?.end ?? start { longest = (name, scanner.position) }
             scanner.position = start
-            if scanner.take(name: name) {
-                longest = String(name)
-                end = scanner.position
-                break
-            }
         }
-        scanner.position = start
-        for name in ["time offset", "start included", "end included"] where longest == nil {
-            scanner.position = start
-            if scanner.take(name: Array(name)) { return name }
-        }
-        scanner.position = start
-        if let identifier = scanner.identifier(), identifier.count > longest?.count ?? 0 { return identifier }
+        note(names.takeComponent(from: &scanner))
+        for key in keys + Self.properties { note(scanner.take(name: Array(key)) ? key : nil) }
+        note(scanner.identifier())
         guard let longest else { throw scanner.unexpected() }
-        scanner.position = end
-        return longest
+        scanner.position = longest.end
+        return longest.name
     }
 
     private mutating func arguments(of function: FEELExpression) throws(Fault) -> FEELExpression {
@@ -345,7 +350,10 @@ struct FEELParser {
         case "@":
             scanner.position += 1
             guard let text = try scanner.quoted() else { throw scanner.unexpected() }
-            return .literal(FEELBuiltin.temporal(text))
+            let value = FEELBuiltin.temporal(text)
+            // What is no date at all has no value, and that is told when it is computed.
+            if value == .null { return .call(.literal(.function(FEELFunction(body: .builtin(.date)))), [.literal(.string(text))]) }
+            return .literal(value)
         case "?":
             scanner.position += 1
             usesInput = true

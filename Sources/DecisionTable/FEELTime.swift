@@ -161,6 +161,9 @@ public struct FEELTime: Hashable, Sendable, CustomStringConvertible {
             hour: seconds / 3600, minute: seconds / 60 % 60, second: seconds % 60, nanosecond: nanoseconds % 1_000_000_000, zone: zone)
     }
 
+    /// At UTC, where there is a zone; beyond a day's for zones far off.
+    var universalSecondOfDay: Int { secondOfDay - (zone?.offset(atLocal: secondOfDay) ?? 0) }
+
     var secondOfDay: Int { hour * 3600 + minute * 60 + second }
     var nanosecondOfDay: Int { secondOfDay * 1_000_000_000 + nanosecond }
 
@@ -190,10 +193,12 @@ public struct FEELDateTime: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Since 1970, at UTC or, without a zone, wherever it is.
-    var nanoseconds: Int128 {
+    var seconds: Int {
         let local = date.daysSinceEpoch * 86_400 + time.secondOfDay
-        return Int128(local - (time.zone?.offset(atLocal: local) ?? 0)) * 1_000_000_000 + Int128(time.nanosecond)
+        return local - (time.zone?.offset(atLocal: local) ?? 0)
     }
+
+    var nanoseconds: Int128 { Int128(seconds) * 1_000_000_000 + Int128(time.nanosecond) }
 
     /// The clock is put forward, the zone stays as it is written.
     func adding(nanoseconds: Int128) -> FEELDateTime? {

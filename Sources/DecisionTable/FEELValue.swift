@@ -176,6 +176,8 @@ extension FEELValue {
     }
 
     /// Below zero when this value comes first; nil when the two have no order.
+    ///
+    /// Times are compared by whole seconds, as FEEL defines them; fractions only count in arithmetic.
     func order(to other: FEELValue) -> Int? {
         func compare<T: Comparable>(_ left: T, _ right: T) -> Int { left < right ? -1 : left == right ? 0 : 1 }
         switch (self, other) {
@@ -186,11 +188,10 @@ extension FEELValue {
         case (.duration(.months(let left)), .duration(.months(let right))): return compare(left, right)
         case (.time(let left), .time(let right)):
             guard (left.zone == nil) == (right.zone == nil) else { return nil }
-            let offset = { (time: FEELTime) in time.nanosecondOfDay - (time.zone?.offset(atLocal: time.secondOfDay) ?? 0) * 1_000_000_000 }
-            return compare(offset(left), offset(right))
+            return compare(left.universalSecondOfDay, right.universalSecondOfDay)
         case (.dateTime(let left), .dateTime(let right)):
             guard (left.time.zone == nil) == (right.time.zone == nil) else { return nil }
-            return compare(left.nanoseconds, right.nanoseconds)
+            return compare(left.seconds, right.seconds)
         default: return nil
         }
     }

@@ -25,6 +25,17 @@ struct ConformanceTests {
         #expect(report.tally.passed > 0)
     }
 
+    @Test(
+        "The kit's cases pass with models that were written and read again", .enabled(if: !outsideRoots.isEmpty, "no folder with cases"),
+        arguments: outsideRoots)
+    func rewrittenKit(root: URL) throws {
+        for folder in ConformanceCases.folders(below: root) {
+            let first = try ConformanceCases.run(folder, below: root)
+            let second = try ConformanceCases.run(folder, below: root) { try DecisionModel(xml: $0.xml, file: "written.dmn") }
+            #expect(first.tally == second.tally, "\(first.name)")
+        }
+    }
+
     @Test("There are own cases")
     func ownCases() { #expect(Self.ownFolders.count >= 3) }
 

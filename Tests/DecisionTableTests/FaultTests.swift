@@ -48,15 +48,16 @@ struct FaultTests {
                 "t.dmn:2: not well-formed XML: an unknown entity; &amp; &lt; &gt; &quot; and &apos; are known"),
             FaultCase("attribute twice", "<a\nb='1' b='2'/>", "t.dmn:2: not well-formed XML: an attribute is given twice"),
             FaultCase("unknown prefix", "<q:a/>", "t.dmn:1: not well-formed XML"),
-            FaultCase("another file", "<html/>", "t.dmn:1: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.5"),
+            FaultCase("another file", "<html/>", "t.dmn:1: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.6"),
             FaultCase(
                 "another version", "\n<definitions xmlns='https://www.omg.org/spec/DMN/20300101/MODEL/'/>",
-                "t.dmn:2: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.5"),
+                "t.dmn:2: not a DMN file: the outermost element has to be definitions of DMN 1.1 to 1.6"),
             FaultCase("no decision", "\(start)<inputData/></definitions>", "t.dmn:1: the file has no decision"),
             FaultCase(
                 "other elements", "\(start)\n<import/>\n<businessKnowledgeModel/>\n<decisionService/></definitions>",
                 "t.dmn:1: the file has no decision", "t.dmn:2: import is not understood",
-                "t.dmn:3: businessKnowledgeModel is not understood", "t.dmn:4: decisionService is not understood"),
+                "t.dmn:3: table \"businessKnowledgeModel\": the business knowledge model has no logic",
+                "t.dmn:4: decisionService is not understood"),
             FaultCase(
                 "another language", "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' expressionLanguage='urn:js'/>",
                 "t.dmn:1: expression language urn:js is not understood; FEEL is", "t.dmn:1: the file has no decision"),
@@ -66,31 +67,45 @@ struct FaultTests {
                     + String(
                         repeating: "\n<decision name='A'><decisionTable>\(twoColumns)</decisionTable></decision>", count: 2)
                     + "</definitions>",
-                "t.dmn:4: there are two decisions \"A\""),
+                "t.dmn:4: there are two decisions, functions or inputs \"A\""),
         ])
     fileprivate func file(_ test: FaultCase) { #expect(faults(test.xml) == test.faults) }
 
     @Test(
         "The decision",
         arguments: [
-            FaultCase("empty", decisionFile(""), "t.dmn:2: table \"T\": the decision has no decision table"),
+            FaultCase("empty", decisionFile(""), "t.dmn:2: table \"T\": decision has no decision table and no other expression"),
             FaultCase(
-                "an expression", decisionFile("<literalExpression/>"),
-                "t.dmn:3: table \"T\": literalExpression is not understood; a decision has to be a decision table"),
+                "an expression of a later version", decisionFile("<conditional/>"),
+                "t.dmn:3: table \"T\": conditional is not understood"),
             FaultCase(
                 "requires another",
                 tableFile("").replacing(
                     "<decisionTable", with: "<informationRequirement><requiredDecision/></informationRequirement><decisionTable"),
-                "t.dmn:3: table \"T\": a decision that requires another is not understood"),
+                "t.dmn:3: table \"T\": the file has no decision \"\""),
             FaultCase(
-                "calls a function", tableFile("").replacing("<decisionTable", with: "<knowledgeRequirement/><decisionTable"),
-                "t.dmn:3: table \"T\": knowledgeRequirement is not understood; a decision has to be a decision table"),
+                "requires one of another file",
+                tableFile("").replacing(
+                    "<decisionTable",
+                    with: "<knowledgeRequirement><requiredKnowledge href='urn:other#f'/></knowledgeRequirement><decisionTable"),
+                "t.dmn:3: table \"T\": the file has no business knowledge model \"urn:other#f\""),
+            FaultCase(
+                "requires itself",
+                decisionFile("<informationRequirement><requiredDecision href='#t'/></informationRequirement><literalExpression/>")
+                    .replacing("<decision ", with: "<decision id='t' "),
+                "t.dmn:2: table \"T\": requires itself, or a chain of more than 50 others"),
             FaultCase(
                 "two tables", decisionFile("<decisionTable>\(twoColumns)</decisionTable>\n<decisionTable>\(twoColumns)</decisionTable>"),
                 "t.dmn:5: table \"T\": a second decisionTable is not understood"),
             FaultCase(
-                "hit policy", tableFile("", attributes: "hitPolicy='COLLECT' aggregation='SUM'"),
-                "t.dmn:3: table \"T\": hit policy COLLECT is not understood; UNIQUE and FIRST are"),
+                "hit policy", tableFile("", attributes: "hitPolicy='COLLECT' aggregation='AVERAGE'"),
+                "t.dmn:3: table \"T\": hit policy COLLECT AVERAGE is not understood"),
+            FaultCase(
+                "an aggregation of several outputs", tableFile("<output name='x'/>", attributes: "hitPolicy='COLLECT' aggregation='SUM'"),
+                "t.dmn:3: table \"T\": COLLECT SUM is for tables with one output"),
+            FaultCase(
+                "a priority without an order", tableFile("", attributes: "hitPolicy='PRIORITY'"),
+                "t.dmn:3: table \"T\": hit policy PRIORITY needs a column with output values, the most important first"),
             FaultCase(
                 "no columns", decisionFile("<decisionTable/>"), "t.dmn:3: table \"T\": the table has no input column",
                 "t.dmn:3: table \"T\": the table has no output column"),
@@ -111,26 +126,28 @@ struct FaultTests {
                 "t.dmn:6: table \"T\", column \"Age\": the input column has no expression",
                 "t.dmn:7: table \"T\": the input column has no expression"),
             FaultCase(
-                "unknown types",
-                tableFile(
-                    "<input label='Day'><inputExpression typeRef='feel:date'><text>day</text></inputExpression></input>\n<output name='x' typeRef='tX'/>"
-                ),
-                "t.dmn:6: table \"T\", column \"Day\": type date is not understood; string, number and boolean are",
-                "t.dmn:7: table \"T\", column \"x\": type tX is not understood; string, number and boolean are"),
+                "a type of another kind of table",
+                tableFile("<input label='Day'><inputExpression typeRef='feel:date'><text>day</text></inputExpression></input>"),
+                "t.dmn:6: table \"T\", column \"Day\": type date is not for this kind of table; string, number and boolean are"),
+            FaultCase(
+                "an unknown type", tableFile("<output name='x' typeRef='tX'/>"),
+                "t.dmn:6: table \"T\", column \"x\": there is no type \"tX\""),
             FaultCase("no output name", tableFile("<output/>"), "t.dmn:6: table \"T\": the output column has no name"),
             FaultCase(
-                "names twice", tableFile("<input><inputExpression><text> in </text></inputExpression></input>\n<output name='out'/>"),
-                "t.dmn:6: table \"T\": there are two input columns \"in\"", "t.dmn:7: table \"T\": there are two output columns \"out\""),
+                "an input twice", tableFile("<input><inputExpression><text> in </text></inputExpression></input>"),
+                "t.dmn:6: table \"T\": there are two input columns \"in\""),
             FaultCase(
-                "default output", tableFile("<output name='x'>\n<defaultOutputEntry><text>1</text></defaultOutputEntry></output>"),
-                "t.dmn:7: table \"T\", column \"x\": a default output is not understood; write a rule"),
+                "an output twice", tableFile("<output name='out'/>"), "t.dmn:6: table \"T\": there are two output columns \"out\""),
+            FaultCase(
+                "a default output of another type",
+                tableFile("<output name='x'>\n<defaultOutputEntry><text>1</text></defaultOutputEntry></output>"),
+                "t.dmn:7: table \"T\", column \"x\": 1 in a string column"),
             FaultCase(
                 "allowed values",
                 tableFile(
                     "<input label='A'><inputExpression typeRef='boolean'><text>a</text></inputExpression>\n<inputValues><text>yes</text></inputValues></input>"
                 ),
-                "t.dmn:7: table \"T\", column \"A\": not understood at \"y\"; a cell is -, texts in quotation marks, numbers, true, false, "
-                    + "null, comparisons, intervals like [10..17], lists of these with commas, or not(…)"),
+                "t.dmn:7: table \"T\", column \"A\": there is no \"yes\" here; a text stands in quotation marks"),
             FaultCase(
                 "imported values",
                 tableFile("<input><inputExpression><text>a</text><importedValues/></inputExpression></input>"),
@@ -151,6 +168,9 @@ struct FaultTests {
                 "t.dmn:7: table \"T\", rule 2, column \"In\": \"x\" in a number column"),
             FaultCase(
                 "an output", tableFile(oneRule.replacing("\"a\"", with: "a")),
+                "t.dmn:6: table \"T\", rule 1, column \"out\": there is no \"a\" here; a text stands in quotation marks"),
+            FaultCase(
+                "an output that is computed", tableFile(oneRule.replacing("\"a\"", with: "\"a\" + \"b\"")),
                 "t.dmn:6: table \"T\", rule 1, column \"out\": not understood; an output is one text in quotation marks, number, true, "
                     + "false or null"),
             FaultCase(
@@ -203,7 +223,7 @@ struct FaultTests {
             start + """
 
                 <import/>
-                <decision name="A"><decisionTable hitPolicy="ANY">\(twoColumns)
+                <decision name="A"><decisionTable hitPolicy="SOME">\(twoColumns)
                 \(oneRule.replacing(">1<", with: ">x<"))
                 </decisionTable></decision>
                 <decision name="B"><decisionTable>\(twoColumns)
@@ -214,8 +234,8 @@ struct FaultTests {
                 """
         #expect(
             faults(xml)?.map { $0.prefix(44) } == [
-                "t.dmn:2: import is not understood", "t.dmn:3: table \"A\": hit policy ANY is not un",
-                "t.dmn:5: table \"A\", rule 1, column \"In\": not", "t.dmn:9: table \"B\", rule 1: 0 input cells fo",
+                "t.dmn:2: import is not understood", "t.dmn:3: table \"A\": hit policy SOME is not u",
+                "t.dmn:5: table \"A\", rule 1, column \"In\": the", "t.dmn:9: table \"B\", rule 1: 0 input cells fo",
                 "t.dmn:9: table \"B\", rule 1: 0 output cells f", "t.dmn:11: unknown is not understood",
             ])
     }
@@ -236,7 +256,7 @@ struct FaultTests {
 
     @Test("A fault after the hundredth leaves no half-read table")
     func faultPastTheBound() {
-        let broken = (0..<100).map { _ in "<literalExpression/>" }.joined(separator: "\n")
+        let broken = (0..<100).map { _ in "<conditional/>" }.joined(separator: "\n")
         #expect(faults(decisionFile(broken + "<decisionTable>\(twoColumns)<rule/></decisionTable>"))?.last == "and 2 more")
     }
 }
