@@ -115,6 +115,11 @@ let package = Package(
             name: "RecordingTests",
             dependencies: ["Recording", "TTRPC", "Protobuf", "CReferralMessages", nioCore, nioPosix, logging], swiftSettings: settings),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Referral"], swiftSettings: settings),
+        // Real peers, written with other implementations.
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["TLS", "TTRPC", "TTRPCOverTLS", "TTRPCTestSupport", "TestSupport", "lotsd", nioCore, logging],
+            exclude: ["Peers"], swiftSettings: settings),
         // Runs the built lotsd and lots.
         .testTarget(
             name: "EndToEndTests",

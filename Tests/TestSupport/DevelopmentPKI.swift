@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import TLS
 
 /// Certificates from the project's own script, made once in a temporary folder that is removed when the process ends.
@@ -53,8 +53,10 @@ package struct DevelopmentPKI: Sendable {
         return try TLSContext(configuration)
     }
 
-    package static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "certs/make-development-pki.sh").path(percentEncoded: false)
+    package static let projectFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    package static let script = projectFolder.appending(path: "certs/make-development-pki.sh").path(percentEncoded: false)
 
     package static func runScript(_ arguments: String...) async throws -> Program.Output {
         try await Program.run("bash", [script] + arguments)

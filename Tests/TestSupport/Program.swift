@@ -17,8 +17,10 @@ package enum Program {
         }
     }
 
-    /// The program is killed after 30 seconds, which gives a status other than 0.
-    package static func run(_ program: String, _ arguments: [String], input: String = "") async throws -> Output {
+    /// The program is killed after that many seconds, which gives a status other than 0.
+    package static func run(_ program: String, _ arguments: [String], input: String = "", killedAfter seconds: Int = 30) async throws
+        -> Output
+    {
         let folder = try DevelopmentPKI.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // Files instead of pipes: nothing to read while the program runs, so nothing can block.
@@ -42,7 +44,7 @@ package enum Program {
                 process.terminationHandler = nil
                 return continuation.resume(throwing: error)
             }
-            DispatchQueue.global().asyncAfter(deadline: .now() + 30) {
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) {
                 if process.isRunning { kill(process.processIdentifier, SIGKILL) }
             }
         }
