@@ -373,7 +373,7 @@ const ProtobufCMessageDescriptor ttrpc__key_value__descriptor =
   (ProtobufCMessageInit) ttrpc__key_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ttrpc__response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ttrpc__response__field_descriptors[3] =
 {
   {
     "status",
@@ -399,15 +399,29 @@ static const ProtobufCFieldDescriptor ttrpc__response__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "trailers",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ttrpc__Response, n_trailers),
+    offsetof(Ttrpc__Response, trailers),
+    &ttrpc__key_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ttrpc__response__field_indices_by_name[] = {
   1,   /* field[1] = payload */
   0,   /* field[0] = status */
+  2,   /* field[2] = trailers */
 };
-static const ProtobufCIntRange ttrpc__response__number_ranges[1 + 1] =
+static const ProtobufCIntRange ttrpc__response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 15, 2 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor ttrpc__response__descriptor =
 {
@@ -417,10 +431,10 @@ const ProtobufCMessageDescriptor ttrpc__response__descriptor =
   "Ttrpc__Response",
   "ttrpc",
   sizeof(Ttrpc__Response),
-  2,
+  3,
   ttrpc__response__field_descriptors,
   ttrpc__response__field_indices_by_name,
-  1,  ttrpc__response__number_ranges,
+  2,  ttrpc__response__number_ranges,
   (ProtobufCMessageInit) ttrpc__response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

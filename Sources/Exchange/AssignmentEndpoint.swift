@@ -51,7 +51,8 @@ public struct AssignmentEndpoint: AssignmentServing {
                         for assignment in found { try await responses.write(.assignment(assignment)) }
                     }
                 }
-                if exchange.offers.isClosed { throw Status(.unavailable, "the exchange is stopping; pull again later") }
+                // When the exchange stops, the acknowledgements that have arrived are still answered.
+                if exchange.offers.isClosed { requests.finish() }
             }
             group.addTask {
                 for try await request in requests {
@@ -70,6 +71,7 @@ public struct AssignmentEndpoint: AssignmentServing {
             // The first failure of either ends both.
             while try await group.next() != nil {}
         }
+        if exchange.offers.isClosed { throw Status(.unavailable, "the exchange is stopping; pull again later") }
     }
 
     public func acknowledge(_ request: AcknowledgeRequest, _ context: CallContext) async throws -> AssignmentProgress {

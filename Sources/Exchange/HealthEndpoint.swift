@@ -36,14 +36,12 @@ public final class HealthEndpoint: HealthServing {
     }
 
     public func watch(_ request: HealthCheckRequest, _ responses: HealthResponses, _ context: CallContext) async throws {
-        guard services.contains(request.service) else {
-            // The standard keeps such a watch open in case the service appears; here none ever does.
-            try await responses.write(HealthCheckResponse(status: .serviceUnknown))
-            return
-        }
+        let isKnown = services.contains(request.service)
+        // The standard keeps the watch of an unknown service open in case it appears; here none ever does.
+        if !isKnown { try await responses.write(HealthCheckResponse(status: .serviceUnknown)) }
         let (changes, id) = subscribe()
         defer { state.withLock { $0.watchers[id] = nil } }
-        for await isServing in changes {
+        for await isServing in changes where isKnown {
             try await responses.write(HealthCheckResponse(status: isServing ? .serving : .notServing))
         }
     }

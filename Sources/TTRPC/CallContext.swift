@@ -1,4 +1,5 @@
 public import NIOCore
+import Synchronization
 
 /// Who is at the other end of a connection, as the layer that carries it has established.
 public struct Peer: Hashable, Sendable {
@@ -20,11 +21,80 @@ public struct CallContext: Sendable {
     public var metadata: Metadata
     /// When the caller stops waiting; the call is answered with `deadlineExceeded` and its task cancelled at this time. Nil: no limit.
     public var deadline: NIODeadline?
+    /// Raised when the call's connection drains. A handler that could go on for ever should end soon after.
+    public let drain: DrainSignal
+    /// Nil when the caller could not understand trailers.
+    let trailers: Trailers?
 
-    public init(method: MethodName, peer: Peer, metadata: Metadata = Metadata(), deadline: NIODeadline? = nil) {
+    public init(
+        method: MethodName, peer: Peer, metadata: Metadata = Metadata(), deadline: NIODeadline? = nil, drain: DrainSignal = DrainSignal()
+    ) {
+        self.init(method: method, peer: peer, metadata: metadata, deadline: deadline, drain: drain, trailers: nil)
+    }
+
+    init(
+        method: MethodName, peer: Peer, metadata: Metadata, deadline: NIODeadline?, drain: DrainSignal, trailers: Trailers?
+    ) {
         self.method = method
         self.peer = peer
         self.metadata = metadata
         self.deadline = deadline
+        self.drain = drain
+        self.trailers = trailers
+    }
+
+    /// Sets the metadata sent with the end of the call, whether it goes well or fails; the last ones set count. A caller that does not
+    /// speak `lots/1` does not get them.
+    ///
+    /// - Throws: `resourceExhausted` for more than a request's metadata may be, `invalidArgument` for a NUL character.
+    public func setTrailers(_ metadata: Metadata) throws(Status) {
+        try trailers?.set(metadata)
+    }
+
+    /// Runs `body`, which reads `messages`. When the connection drains, `messages` ends after what has arrived by then, so that `body`
+    /// can answer that and return; a conversation cut short this way fails with `unavailable` once `body` has returned.
+    public func endingAtDrain(_ messages: MessageStream, _ body: () async throws -> Void) async throws {
+        let isCutShort = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await drain.wait()
+                return drain.isRaised && messages.finish()
+            }
+            try await body()
+            group.cancelAll()
+            return try await group.next() ?? false
+        }
+        if isCutShort {
+            throw Status(.unavailable, "the server is stopping; what has no answer may be sent again, to another server or later")
+        }
+    }
+}
+
+/// The trailers of one call, set by its handler from any thread.
+final class Trailers: Sendable {
+    private let limits: ConnectionLimits
+    private let metadata = Mutex(Metadata())
+
+    init(limits: ConnectionLimits) {
+        self.limits = limits
+    }
+
+    var value: Metadata { metadata.withLock { $0 } }
+
+    func set(_ new: Metadata) throws(Status) {
+        try new.check(limits)
+        metadata.withLock { $0 = new }
+    }
+}
+
+extension Metadata {
+    /// May it be sent?
+    func check(_ limits: ConnectionLimits) throws(Status) {
+        guard entries.count <= limits.metadataEntries, byteCount <= limits.metadataBytes else {
+            throw Status(
+                .resourceExhausted, "metadata exceeds \(limits.metadataEntries) entries or \(limits.metadataBytes) bytes")
+        }
+        guard !entries.contains(where: { $0.key.utf8.contains(0) || $0.value.utf8.contains(0) }) else {
+            throw Status(.invalidArgument, "metadata must not contain a NUL character")
+        }
     }
 }

@@ -6,6 +6,9 @@ public struct CallOptions: Sendable {
     /// How long the whole call may take. The server is told, and both sides end the call with `deadlineExceeded` when it has passed.
     /// Nil: no limit.
     public var timeout: Duration?
+    /// Called with the metadata that the server sends with the end of the call, before the call returns, throws or its messages end. Not
+    /// called when there is none; a server that does not speak `lots/1` never sends any. Runs on the connection's event loop: must not block.
+    public var onTrailers: (@Sendable (Metadata) -> Void)?
 
     public init(metadata: Metadata = Metadata(), timeout: Duration? = nil) {
         self.metadata = metadata
@@ -16,7 +19,8 @@ public struct CallOptions: Sendable {
 /// Calls the methods of a server over one connection, from any task.
 ///
 /// Calls throw ``Status`` when they fail: with the server's status, or with one made here, such as `unavailable` when the connection
-/// is gone. They throw `CancellationError` when the calling task is cancelled; the server is not told, as plain ttrpc has no way to.
+/// is gone. They throw `CancellationError` when the calling task is cancelled; the server is told if it speaks `lots/1`, since plain
+/// ttrpc has no way to.
 public struct Client: Sendable {
     package let connection: ClientConnection
 
@@ -27,6 +31,12 @@ public struct Client: Sendable {
     /// Runs tasks on the connection's event loop. A task that makes many calls is fastest when it prefers this executor.
     public var taskExecutor: any TaskExecutor { connection.executor }
 
+    /// How long the last PING took to be answered; nil before the first, which is sent when the server has been silent for a while, and
+    /// with a server that speaks plain ttrpc.
+    public var roundTripTime: Duration? {
+        connection.roundTripTime.map { .nanoseconds($0.nanoseconds) }
+    }
+
     /// Closes the connection. Calls under way fail with `unavailable`.
     public func close() {
         connection.close()
@@ -34,7 +44,7 @@ public struct Client: Sendable {
 
     /// One message there, one back.
     public func unary(_ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions()) async throws -> ByteBuffer {
-        let call = ClientCall()
+        let call = ClientCall(onTrailers: options.onTrailers)
         let id = try connection.begin(call, .unary, method, message, options)
         return try await outcome(of: call, id)
     }
@@ -45,7 +55,8 @@ public struct Client: Sendable {
         _ body: (MessageStream) async throws -> R
     ) async throws -> R {
         let messages = connection.makeMessageBuffer()
-        let id = try connection.begin(ClientCall(messages: messages), .serverStreaming, method, message, options)
+        let call = ClientCall(messages: messages, onTrailers: options.onTrailers)
+        let id = try connection.begin(call, .serverStreaming, method, message, options)
         defer { end(id, messages) }
         return try await body(MessageStream(buffer: messages))
     }
@@ -56,7 +67,7 @@ public struct Client: Sendable {
     public func clientStreaming(
         _ method: MethodName, options: CallOptions = CallOptions(), _ body: (RequestWriter) async throws -> Void
     ) async throws -> ByteBuffer {
-        let call = ClientCall()
+        let call = ClientCall(onTrailers: options.onTrailers)
         let id = try connection.begin(call, .clientStreaming, method, ByteBuffer(), options)
         do {
             try await body(RequestWriter(connection: connection, call: call, id: id))
@@ -76,7 +87,7 @@ public struct Client: Sendable {
         _ body: (RequestWriter, MessageStream) async throws -> R
     ) async throws -> R {
         let messages = connection.makeMessageBuffer()
-        let call = ClientCall(messages: messages)
+        let call = ClientCall(messages: messages, onTrailers: options.onTrailers)
         let id = try connection.begin(call, .bidirectional, method, ByteBuffer(), options)
         defer { end(id, messages) }
         let result = try await body(RequestWriter(connection: connection, call: call, id: id), MessageStream(buffer: messages))

@@ -14,10 +14,13 @@ final class ClientCall: Sendable {
 
     /// Nil when the server answers once.
     let messages: MessageBuffer?
+    /// Called with the trailers, if any, before the call has its outcome.
+    let onTrailers: (@Sendable (Metadata) -> Void)?
     private let state = Mutex(State.pending)
 
-    init(messages: MessageBuffer? = nil) {
+    init(messages: MessageBuffer? = nil, onTrailers: (@Sendable (Metadata) -> Void)? = nil) {
         self.messages = messages
+        self.onTrailers = onTrailers
     }
 
     /// Why the call has failed; nil while it goes on or when it went well.

@@ -15,17 +15,21 @@ package final class ClientConnection: Sendable {
         /// A deadline earlier than the one the timer is set to.
         var deadlineToArm: NIODeadline?
         var timerDeadline: NIODeadline?
+        var keepAlive: KeepAlive
     }
 
     private struct LoopState {
         var transport: (any ByteTransport)?
         var decoder: FrameDecoder
         var timer: Scheduled<Void>?
+        var keepAliveTimer: Scheduled<Void>?
     }
 
     /// So many answers at the most are handled before what their callers send next goes out: the server works on that meanwhile.
     private static let framesPerTurn = 16
 
+    /// What is spoken on this connection.
+    package let wireProtocol: WireProtocol
     private let eventLoop: any EventLoop
     private let limits: ConnectionLimits
     private let budget: ByteBudget
@@ -35,13 +39,19 @@ package final class ClientConnection: Sendable {
     /// Runs tasks on the connection's event loop, where calls cost least.
     package let executor: EventLoopTaskExecutor
 
-    package init(limits: ConnectionLimits = ConnectionLimits(), eventLoop: any EventLoop) {
+    /// - Parameter wireProtocol: what has been negotiated.
+    package init(wireProtocol: WireProtocol = .ttrpc, limits: ConnectionLimits = ConnectionLimits(), eventLoop: any EventLoop) {
+        self.wireProtocol = wireProtocol
         self.eventLoop = eventLoop
         self.limits = limits
         budget = ByteBudget(limit: limits.connectionInboundBytes)
         executor = EventLoopTaskExecutor(eventLoop: eventLoop)
         state = Mutex(
-            State(machine: ClientConnectionStateMachine(maximumStreams: limits.streams), outbound: OutboundQueue(limits: limits)))
+            State(
+                machine: ClientConnectionStateMachine(
+                    maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes),
+                outbound: OutboundQueue(limits: limits),
+                keepAlive: KeepAlive(interval: limits.pingInterval ?? .zero, timeout: limits.pingTimeout, now: eventLoop.now)))
         loopState = .makeBoxSendingValue(LoopState(decoder: FrameDecoder(largestBody: limits.largestBody)), eventLoop: eventLoop)
     }
 
@@ -49,6 +59,12 @@ package final class ClientConnection: Sendable {
     package var holdings: (streams: Int, inboundBytes: Int, parkedWrites: Bool) {
         state.withLock { ($0.machine.openStreams, budget.bytesHeld, $0.outbound.hasParkedWrites) }
     }
+
+    /// Calls may be begun: the connection is not closed, its server has not announced its end, and it has stream ids left.
+    package var takesCalls: Bool { state.withLock { $0.machine.takesCalls } }
+
+    /// As the last PING has measured it.
+    package var roundTripTime: TimeAmount? { state.withLock { $0.keepAlive.roundTripTime } }
 
     /// Closes the connection: calls under way fail.
     package func close() {
@@ -61,11 +77,16 @@ package final class ClientConnection: Sendable {
         loopState.value.transport = transport
         state.withLock { $0.isOpened = true }
         turn()
+        if wireProtocol == .lots1, limits.pingInterval != nil { lookAtPeer() }
     }
 
     package func receive(_ bytes: ByteBuffer) {
         guard loopState.value.transport != nil else { return }
         loopState.value.decoder.append(bytes)
+        if wireProtocol == .lots1 {
+            let now = eventLoop.now
+            state.withLock { $0.keepAlive.received(now: now) }
+        }
         var frames = 0
         do {
             while loopState.value.transport != nil, let output = try loopState.value.decoder.next() {
@@ -93,6 +114,8 @@ package final class ClientConnection: Sendable {
     package func closed(_ reason: Status = Status(.unavailable, "the connection has closed")) {
         loopState.value.timer?.cancel()
         loopState.value.timer = nil
+        loopState.value.keepAliveTimer?.cancel()
+        loopState.value.keepAliveTimer = nil
         loopState.value.transport = nil
         let (calls, writes) = state.withLock { state in
             state.isOpened = false
@@ -110,7 +133,8 @@ package final class ClientConnection: Sendable {
         case .frame(let frame):
             let action = state.withLock { $0.machine.receive(frame) }
             guard case .response(let id, let body) = action else { return perform(action, on: frame.streamID) }
-            let response = Result { () throws(Status) in try ResponseEnvelope(decoding: body) }
+            let response = Result { () throws(Status) in try ResponseEnvelope(decoding: body, limits: limits) }
+            if let (call, trailers) = state.withLock({ $0.machine.trailers(response, on: id) }) { call.onTrailers?(trailers) }
             perform(state.withLock { $0.machine.receive(response, on: id) }, on: id)
         }
     }
@@ -131,6 +155,25 @@ package final class ClientConnection: Sendable {
         case .fail(let call, let status):
             call.complete(.failure(status))
             failParkedWrites(on: id, status)
+        case .abandon(let id, let call, let status):
+            sendCancel(id)
+            call.complete(.failure(status))
+            failParkedWrites(on: id, status)
+        case .credited:
+            // The turn that follows what has been read lets the writes go on.
+            break
+        case .ping(let number):
+            answerPing(number)
+        case .pong(let number):
+            let now = eventLoop.now
+            state.withLock { $0.keepAlive.receivedPong(number, now: now) }
+        case .notProcessed(let calls, let status):
+            for (id, call) in calls {
+                call.complete(.failure(status))
+                failParkedWrites(on: id, status)
+            }
+        case .violation(let reason):
+            close(Status(.unavailable, "the server breaks the protocol: \(reason)"))
         }
     }
 
@@ -152,7 +195,7 @@ package final class ClientConnection: Sendable {
             state.isTurnScheduled = false
             guard transport != nil else { return (nil as ByteBuffer?, [CheckedContinuation<Void, any Error>](), nil as NIODeadline?) }
             let batch = state.outbound.takeBatch()
-            return (batch, state.outbound.unpark(), state.deadlineToArm.take())
+            return (batch, state.outbound.unpark(&state.machine), state.deadlineToArm.take())
         }
         if let batch {
             let count = batch.readableBytes
@@ -166,7 +209,7 @@ package final class ClientConnection: Sendable {
         resume(
             state.withLock { state in
                 state.outbound.sent(count)
-                return state.isOpened ? state.outbound.unpark() : []
+                return state.isOpened ? state.outbound.unpark(&state.machine) : []
             })
     }
 
@@ -191,13 +234,53 @@ package final class ClientConnection: Sendable {
             return (expired, state.timerDeadline)
         }
         for (id, call) in expired {
+            sendCancel(id)
             call.complete(.failure(Self.deadlineExceeded))
             failParkedWrites(on: id, Self.deadlineExceeded)
         }
         if let next { armTimer(next) }
     }
 
+    // MARK: - Life of the server
+
+    private func lookAtPeer() {
+        let now = eventLoop.now
+        switch state.withLock({ $0.keepAlive.look(now: now) }) {
+        case .wait(let next):
+            scheduleLook(at: next)
+        case .ping(let number, let next):
+            wake { $0.outbound.append { $0.writeControlFrame(.ping(number)) } }
+            scheduleLook(at: next)
+        case .giveUp:
+            close(Status(.unavailable, "the server has not answered a PING for \(limits.pingTimeout.nanoseconds / 1_000_000) ms"))
+        }
+    }
+
+    private func scheduleLook(at time: NIODeadline) {
+        loopState.value.keepAliveTimer = eventLoop.scheduleTask(deadline: time) { self.lookAtPeer() }
+    }
+
+    private func answerPing(_ number: UInt64) {
+        let now = eventLoop.now
+        let isOneTooMany = state.withLock { state in
+            guard state.keepAlive.receivedPing(now: now) else { return true }
+            // A server that does not read its PONGs gets no more of them. The turn that follows what has been read sends this one.
+            if !state.outbound.isFull { state.outbound.append { $0.writeControlFrame(.pong(number)) } }
+            return false
+        }
+        if isOneTooMany {
+            close(Status(.unavailable, "the server sends more than \(KeepAlive.pingsPerSecond) PINGs within a second"))
+        }
+    }
+
     // MARK: - Callers, on any thread
+
+    private func sendCancel(_ id: StreamID) {
+        guard wireProtocol == .lots1 else { return }
+        wake { state in
+            if state.isOpened { state.outbound.append { $0.writeControlFrame(.cancel(id)) } }
+        }
+    }
 
     static let streamEnded = Status(.cancelled, "the call has ended")
     private static let deadlineExceeded = Status(.deadlineExceeded, "the deadline has passed")
@@ -233,10 +316,17 @@ package final class ClientConnection: Sendable {
             }
         return try wake { state in
             guard state.outbound.unsentBytes + payload.readableBytes <= limits.unsentAnswerBytes else {
-                throw Status(.resourceExhausted, "too many requests wait to be sent to the server")
+                throw Status(.resourceExhausted, "too many requests wait to be sent to the server").notProcessed
             }
             let id = try state.machine.open(kind, service: method.service, deadline: deadline, call: call)
             state.outbound.append { $0.writeRequest(request, streamID: id, flags: flags) }
+            let grant = state.machine.openingGrant(kind)
+            if grant > 0 { state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: grant))) } }
+            if wireProtocol == .lots1 {
+                call.messages?.reportConsumption(every: Credit.reportStep(window: limits.streamInboundBytes)) { [weak self] bytes in
+                    self?.consumed(bytes, on: id)
+                }
+            }
             if let deadline, state.timerDeadline.map({ deadline < $0 }) ?? true {
                 state.timerDeadline = deadline
                 state.deadlineToArm = deadline
@@ -246,14 +336,10 @@ package final class ClientConnection: Sendable {
     }
 
     private func check(_ request: RequestEnvelope) throws(Status) {
-        let metadata = request.metadata
-        guard metadata.entries.count <= limits.metadataEntries, metadata.byteCount <= limits.metadataBytes else {
-            throw Status(
-                .resourceExhausted, "metadata exceeds \(limits.metadataEntries) entries or \(limits.metadataBytes) bytes")
+        try request.metadata.check(limits)
+        guard !request.method.service.utf8.contains(0), !request.method.method.utf8.contains(0) else {
+            throw Status(.invalidArgument, "method names must not contain a NUL character")
         }
-        guard !metadata.entries.contains(where: { $0.key.utf8.contains(0) || $0.value.utf8.contains(0) }),
-            !request.method.service.utf8.contains(0), !request.method.method.utf8.contains(0)
-        else { throw Status(.invalidArgument, "method names and metadata must not contain a NUL character") }
         guard request.largestEncodedSize <= limits.largestBody else {
             throw Status(
                 .resourceExhausted,
@@ -263,14 +349,26 @@ package final class ClientConnection: Sendable {
 
     /// A stream for the answers of a call, counted in this connection's bounds.
     func makeMessageBuffer() -> MessageBuffer {
-        MessageBuffer(limit: limits.streamInboundBytes, budget: budget)
+        // With `lots/1` it is credit that bounds what a stream holds.
+        MessageBuffer(limit: wireProtocol == .lots1 ? .max : limits.streamInboundBytes, budget: budget)
     }
 
-    /// Forgets a call; it fails with `error` unless it has an outcome.
+    /// Grants the server as much as the reader of a stream has taken.
+    private func consumed(_ bytes: Int, on id: StreamID) {
+        let isGranted = state.withLock { state in
+            guard state.machine.consumed(bytes, on: id) else { return false }
+            state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: bytes))) }
+            return true
+        }
+        if isGranted { wake { _ in } }
+    }
+
+    /// Forgets a call; it fails with `error` unless it has an outcome. The server is told if it can be.
     func abandon(_ id: StreamID, _ error: any Error) {
         let (call, writes) = state.withLock { state in
             (state.machine.forget(id), state.outbound.removeParked { $0.stream.id == id })
         }
+        if call != nil { sendCancel(id) }
         call?.complete(.failure(error))
         for write in writes { write.resume(throwing: error) }
     }
@@ -289,7 +387,7 @@ package final class ClientConnection: Sendable {
         }
         return try wake { state in
             guard state.machine.mayWrite(id) else { throw call.failure ?? Self.streamEnded }
-            return state.outbound.appendIfAdmitted(message, on: id)
+            return state.outbound.append(message, on: StreamKey(id: id, serial: 0), &state.machine)
         }
     }
 
@@ -297,7 +395,7 @@ package final class ClientConnection: Sendable {
         let result = wake { state -> Result<Void, any Error>? in
             if write.ticket.isCancelled { return .failure(CancellationError()) }
             guard state.machine.mayWrite(write.stream.id) else { return .failure(call.failure ?? Self.streamEnded) }
-            if state.outbound.appendIfAdmitted(write.message, on: write.stream.id) { return .success(()) }
+            if state.outbound.append(write.message, on: write.stream, &state.machine) { return .success(()) }
             state.outbound.park(write)
             return nil
         }

@@ -3,7 +3,8 @@ import NIOCore
 /// The rules of a ttrpc connection on the client's side, without sockets, clocks or tasks.
 ///
 /// `Call` is what the owner keeps with a stream. A stream is forgotten as soon as its outcome is known: frames that come for it later
-/// are ignored, which also is all that cancelling a call can mean in plain ttrpc.
+/// are ignored, which also is all that cancelling a call can mean in plain ttrpc. With `lots/1` the owner sends a CANCEL for each stream
+/// that it or this machine forgets while the server may still work on it.
 struct ClientConnectionStateMachine<Call> {
     private struct Stream {
         var kind: CallKind
@@ -11,44 +12,77 @@ struct ClientConnectionStateMachine<Call> {
         /// More messages may be written.
         var isLocalOpen: Bool
         var deadline: NIODeadline?
+        /// What may be sent to the server, and what the server may send (`lots/1`).
+        var outboundCredit = Credit()
+        var inboundCredit = Credit()
         var call: Call
     }
 
     private enum Phase {
         case open
+        /// The server takes no calls after this id.
+        case goingAway(lastID: StreamID, Status)
         case closed(Status)
     }
 
+    let hasExtensions: Bool
     private let maximumStreams: Int
+    private let window: Int
     private var phase = Phase.open
     private var streams: [StreamID: Stream] = [:]
     /// Nil when the ids have run out.
     private var nextID: StreamID?
 
-    /// - Parameter firstID: odd.
-    init(maximumStreams: Int, firstID: StreamID = StreamID(1)) {
+    /// - Parameters:
+    ///   - window: bytes that a stream may hold for its reader (`lots/1`).
+    ///   - firstID: odd.
+    init(
+        maximumStreams: Int, wireProtocol: WireProtocol = .ttrpc, window: Int = Credit.initial, firstID: StreamID = StreamID(1)
+    ) {
         precondition(firstID.isClientInitiated)
         self.maximumStreams = maximumStreams
+        self.window = window
+        hasExtensions = wireProtocol == .lots1
         nextID = firstID
     }
 
     var openStreams: Int { streams.count }
 
+    /// A call may be begun, as far as the connection is concerned: it is neither closed nor going away, and has ids left.
+    var takesCalls: Bool {
+        if case .open = phase { nextID != nil } else { false }
+    }
+
     // MARK: - Calls
 
     /// Takes an id for a call. Its request has to be sent before that of the next call: servers expect ids to grow.
     mutating func open(_ kind: CallKind, service: String, deadline: NIODeadline?, call: Call) throws(Status) -> StreamID {
-        if case .closed(let reason) = phase { throw reason }
+        switch phase {
+        case .open: break
+        case .goingAway(_, let reason), .closed(let reason): throw reason.notProcessed
+        }
         guard let id = nextID else {
-            throw Status(.unavailable, "the connection has used all of its stream ids; connect again")
+            throw Status(.unavailable, "the connection has used all of its stream ids; connect again").notProcessed
         }
         guard streams.count < maximumStreams else {
-            throw Status(.resourceExhausted, "more than \(maximumStreams) calls at once on one connection")
+            throw Status(.resourceExhausted, "more than \(maximumStreams) calls at once on one connection").notProcessed
         }
         let (next, overflow) = id.rawValue.addingReportingOverflow(2)
         nextID = overflow ? nil : StreamID(next)
-        streams[id] = Stream(kind: kind, service: service, isLocalOpen: kind.clientStreams, deadline: deadline, call: call)
+        var stream = Stream(kind: kind, service: service, isLocalOpen: kind.clientStreams, deadline: deadline, call: call)
+        _ = stream.inboundCredit.add(openingGrant(kind))
+        streams[id] = stream
         return id
+    }
+
+    /// What to grant to the server right after the request; 0: nothing.
+    func openingGrant(_ kind: CallKind) -> Int {
+        hasExtensions && kind.serverStreams ? Credit.openingGrant(window: window) : 0
+    }
+
+    /// The reader has taken so many bytes of what the server sent. True: grant the server as many.
+    mutating func consumed(_ bytes: Int, on id: StreamID) -> Bool {
+        hasExtensions && streams[id]?.inboundCredit.add(bytes) == true
     }
 
     func call(_ id: StreamID) -> Call? { streams[id]?.call }
@@ -82,9 +116,25 @@ struct ClientConnectionStateMachine<Call> {
         /// The call has its answer.
         case answer(Call, ByteBuffer)
         case fail(Call, Status)
+        /// The call has failed on this side while the server may still work on it.
+        case abandon(StreamID, Call, Status)
+
+        // Of `lots/1` only.
+        /// Messages that waited for credit may be sent.
+        case credited
+        case ping(UInt64)
+        case pong(UInt64)
+        /// The server takes no more calls, and has not taken these.
+        case notProcessed([(StreamID, Call)], Status)
+        /// The server breaks the protocol in a way that the connection does not survive.
+        case violation(String)
     }
 
     mutating func receive(_ frame: Frame) -> FrameAction {
+        switch frame.type {
+        case .cancel, .credit, .ping, .pong, .goAway: return hasExtensions ? receiveControl(frame) : .ignore
+        default: break
+        }
         guard let stream = streams[frame.streamID] else { return .ignore }
         switch frame.type {
         case .response:
@@ -95,7 +145,15 @@ struct ClientConnectionStateMachine<Call> {
             guard stream.kind.serverStreams else {
                 guard message != nil else { return .ignore }
                 streams[frame.streamID] = nil
-                return .fail(stream.call, Status(.internal, "the server sent a message instead of its answer"))
+                return .abandon(frame.streamID, stream.call, Status(.internal, "the server sent a message instead of its answer"))
+            }
+            if hasExtensions, let message {
+                guard stream.inboundCredit.isPositive else {
+                    streams[frame.streamID] = nil
+                    let status = Status(.resourceExhausted, "the server sent more on this stream than its credit allows")
+                    return .abandon(frame.streamID, stream.call, status)
+                }
+                streams[frame.streamID]?.inboundCredit.spend(forMessage: message.readableBytes)
             }
             guard isEnd else { return message.map { .message(frame.streamID, stream.call, $0) } ?? .ignore }
             streams[frame.streamID] = nil
@@ -103,6 +161,54 @@ struct ClientConnectionStateMachine<Call> {
         default:
             return .ignore
         }
+    }
+
+    private mutating func receiveControl(_ frame: Frame) -> FrameAction {
+        let control: ControlFrame?
+        do {
+            control = try ControlFrame(frame)
+        } catch {
+            return .violation(error.description)
+        }
+        switch control {
+        case .credit(let id, let bytes):
+            // The stream may have ended while the frame was under way.
+            guard streams[id] != nil else { return .ignore }
+            guard streams[id]?.outboundCredit.add(Int(bytes)) == true else { return .violation("a CREDIT beyond \(Credit.limit) bytes") }
+            return .credited
+        case .ping(let number):
+            return .ping(number)
+        case .pong(let number):
+            return .pong(number)
+        case .goAway(let lastID, let reason):
+            return goAway(lastID: lastID, reason)
+        case .cancel:
+            return .violation("a CANCEL from a server")
+        case nil:
+            return .ignore
+        }
+    }
+
+    private mutating func goAway(lastID: StreamID, _ reason: String) -> FrameAction {
+        let status = Status(.unavailable, "the call has not been processed: \(reason)").notProcessed
+        switch phase {
+        case .closed:
+            return .ignore
+        case .goingAway(let before, _):
+            guard lastID.rawValue <= before.rawValue else { return .violation("a GOAWAY that takes back an earlier one") }
+        case .open:
+            break
+        }
+        phase = .goingAway(lastID: lastID, status)
+        let refused = streams.filter { $0.key.rawValue > lastID.rawValue }
+        for id in refused.keys { streams[id] = nil }
+        return .notProcessed(refused.map { ($0.key, $0.value.call) }, status)
+    }
+
+    /// The trailers that come with a response, for its call; nil when there are none, or the connection has no such thing.
+    func trailers(_ response: Result<ResponseEnvelope, Status>, on id: StreamID) -> (Call, Metadata)? {
+        guard hasExtensions, case .success(let response) = response, !response.trailers.isEmpty else { return nil }
+        return streams[id].map { ($0.call, response.trailers) }
     }
 
     mutating func receive(_ response: Result<ResponseEnvelope, Status>, on id: StreamID) -> FrameAction {
@@ -121,9 +227,17 @@ struct ClientConnectionStateMachine<Call> {
 
     /// A frame whose body was too long and has been skipped.
     mutating func receiveOversized(_ header: FrameHeader, limit: Int) -> FrameAction {
-        guard header.type == .response || header.type == .data, let call = forget(header.streamID) else { return .ignore }
-        return .fail(
-            call, Status(.resourceExhausted, "the server sent \(header.length) bytes, more than the maximum of \(limit)"))
+        switch header.type {
+        case .response, .data:
+            guard let call = forget(header.streamID) else { return .ignore }
+            return .abandon(
+                header.streamID, call,
+                Status(.resourceExhausted, "the server sent \(header.length) bytes, more than the maximum of \(limit)"))
+        case .cancel, .credit, .ping, .pong, .goAway:
+            return hasExtensions ? .violation("a control frame of \(header.length) bytes") : .ignore
+        default:
+            return .ignore
+        }
     }
 
     // MARK: - Time
@@ -143,9 +257,21 @@ struct ClientConnectionStateMachine<Call> {
 
     /// The connection is gone. Returns the calls that fail with it; later ones fail with `reason`.
     mutating func close(_ reason: Status) -> [Call] {
-        if case .open = phase { phase = .closed(reason) }
+        if case .closed = phase {} else { phase = .closed(reason) }
         defer { streams = [:] }
         return streams.values.map(\.call)
+    }
+}
+
+extension ClientConnectionStateMachine: CreditLedger {
+    func hasCredit(_ key: StreamKey) -> Bool {
+        guard hasExtensions, let stream = streams[key.id] else { return true }
+        return stream.outboundCredit.isPositive
+    }
+
+    mutating func spendCredit(forMessage byteCount: Int, on key: StreamKey) {
+        guard hasExtensions else { return }
+        streams[key.id]?.outboundCredit.spend(forMessage: byteCount)
     }
 }
 

@@ -17,6 +17,8 @@ struct ResponseEnvelope: Hashable, Sendable {
     /// Nil: OK.
     var failure: Status?
     var payload: ByteBuffer
+    /// Metadata for the caller (`lots/1`).
+    var trailers = Metadata()
 }
 
 private let requestType = MessageType<Ttrpc__Request>(ttrpc__request__init)
@@ -30,37 +32,42 @@ extension RequestEnvelope {
     /// - Throws: `invalidArgument` for bytes that are not a Request, `resourceExhausted` for too much metadata.
     init(decoding body: ByteBuffer, limits: ConnectionLimits) throws(Status) {
         self = try decode(requestType, from: body, named: "Request") { message in
-            let metadata = UnsafeBufferPointer(start: message.metadata, count: message.n_metadata)
-            guard metadata.count <= limits.metadataEntries else {
-                throw Status(.resourceExhausted, "more than \(limits.metadataEntries) metadata entries")
-            }
-            let envelope = RequestEnvelope(
+            RequestEnvelope(
                 method: MethodName(service: String(cString: message.service), method: String(cString: message.method)),
                 payload: body.lengthPrefixedField(3),
                 timeout: message.timeout_nano,
-                metadata: Metadata(
-                    metadata.compactMap {
-                        $0.map { Metadata.Entry(key: String(cString: $0.pointee.key), value: String(cString: $0.pointee.value)) }
-                    }))
-            guard envelope.metadata.byteCount <= limits.metadataBytes else {
-                throw Status(.resourceExhausted, "more than \(limits.metadataBytes) bytes of metadata")
-            }
-            return envelope
+                metadata: try Metadata(UnsafeBufferPointer(start: message.metadata, count: message.n_metadata), limits: limits))
+        }
+    }
+}
+
+extension Metadata {
+    fileprivate init(_ entries: UnsafeBufferPointer<UnsafeMutablePointer<Ttrpc__KeyValue>?>, limits: ConnectionLimits) throws(Status) {
+        guard entries.count <= limits.metadataEntries else {
+            throw Status(.resourceExhausted, "more than \(limits.metadataEntries) metadata entries")
+        }
+        self.init(
+            entries.compactMap {
+                $0.map { Entry(key: String(cString: $0.pointee.key), value: String(cString: $0.pointee.value)) }
+            })
+        guard byteCount <= limits.metadataBytes else {
+            throw Status(.resourceExhausted, "more than \(limits.metadataBytes) bytes of metadata")
         }
     }
 }
 
 extension ResponseEnvelope {
-    /// - Throws: `internal` for bytes that are not a Response.
-    init(decoding body: ByteBuffer) throws(Status) {
+    /// - Throws: `internal` for bytes that are not a Response, `resourceExhausted` for too many trailers.
+    init(decoding body: ByteBuffer, limits: ConnectionLimits = ConnectionLimits()) throws(Status) {
         do {
             self = try decode(responseType, from: body, named: "Response") { message in
                 ResponseEnvelope(
                     failure: message.status.flatMap { $0.pointee.code == 0 ? nil : Status($0.pointee) },
-                    payload: body.lengthPrefixedField(2))
+                    payload: body.lengthPrefixedField(2),
+                    trailers: try Metadata(UnsafeBufferPointer(start: message.trailers, count: message.n_trailers), limits: limits))
             }
         } catch {
-            throw Status(.internal, error.message)
+            throw error.code == .resourceExhausted ? error : Status(.internal, error.message)
         }
     }
 }
@@ -143,33 +150,30 @@ extension ByteBuffer {
                 buffer.writeInteger(UInt8(4 << 3))
                 buffer.writeVarint(UInt64(bitPattern: request.timeout))
             }
-            for entry in request.metadata.entries {
-                let length = fieldSize(entry.key.utf8.count) + fieldSize(entry.value.utf8.count)
-                buffer.writeInteger(UInt8(5 << 3 | 2))
-                buffer.writeVarint(UInt64(length))
-                buffer.writeField(1, entry.key)
-                buffer.writeField(2, entry.value)
-            }
+            buffer.writeEntries(5, request.metadata)
         }
     }
 
     /// Writes a whole Response frame that says OK.
-    mutating func writeResponse(_ payload: ByteBuffer, streamID: StreamID) {
-        let length = fieldSize(payload.readableBytes)
+    mutating func writeResponse(_ payload: ByteBuffer, trailers: Metadata = Metadata(), streamID: StreamID) {
+        let length = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes, trailers: trailers)
         writeFrameHeader(FrameHeader(length: UInt32(length), streamID: streamID, type: .response))
         writeField(2, payload)
+        writeEntries(15, trailers)
     }
 
     /// Writes a whole Response frame that says why the call failed.
-    mutating func writeResponse(_ status: Status, streamID: StreamID, largestBody: Int) {
+    mutating func writeResponse(_ status: Status, trailers: Metadata = Metadata(), streamID: StreamID, largestBody: Int) {
         // A status that cannot be sent as it is says at least what went wrong. No text may hold a NUL.
         let plain = String(decoding: status.message.utf8.prefix(1024), as: UTF8.self).replacing("\0", with: "\u{FFFD}")
-        for status in [status, Status(status.code, plain), Status(status.code, "")] {
-            guard let encoded = try? Protobuf.encode(responseType, { try status.fill($1, $0) }), encoded.count <= largestBody else {
-                continue
-            }
-            writeFrameHeader(FrameHeader(length: UInt32(encoded.count), streamID: streamID, type: .response))
+        let trailersSize = trailers.encodedSize
+        for (status, trailersSize) in [(status, trailersSize), (status, 0), (Status(status.code, plain), 0), (Status(status.code, ""), 0)] {
+            guard let encoded = try? Protobuf.encode(responseType, { try status.fill($1, $0) }),
+                encoded.count + trailersSize <= largestBody
+            else { continue }
+            writeFrameHeader(FrameHeader(length: UInt32(encoded.count + trailersSize), streamID: streamID, type: .response))
             writeBytes(encoded)
+            if trailersSize > 0 { writeEntries(15, trailers) }
             return
         }
     }
@@ -206,6 +210,15 @@ extension ByteBuffer {
         writeImmutableBuffer(content)
     }
 
+    private mutating func writeEntries(_ number: UInt8, _ metadata: Metadata) {
+        for entry in metadata.entries {
+            writeInteger(number << 3 | 2)
+            writeVarint(UInt64(entry.encodedSize))
+            writeField(1, entry.key)
+            writeField(2, entry.value)
+        }
+    }
+
     private mutating func writeVarint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
@@ -226,15 +239,33 @@ extension RequestEnvelope {
 
 extension ResponseEnvelope {
     /// The size of the body that answers with this payload.
-    static func encodedSize(payloadBytes: Int) -> Int {
-        fieldSize(payloadBytes)
+    static func encodedSize(payloadBytes: Int, trailers: Metadata = Metadata()) -> Int {
+        fieldSize(payloadBytes) + trailers.encodedSize
+    }
+}
+
+extension Metadata {
+    /// As entries of a field with a small number.
+    fileprivate var encodedSize: Int {
+        entries.reduce(0) { $0 + 1 + varintSize($1.encodedSize) + $1.encodedSize }
+    }
+}
+
+extension Metadata.Entry {
+    /// Without its tag and length.
+    fileprivate var encodedSize: Int {
+        fieldSize(key.utf8.count) + fieldSize(value.utf8.count)
     }
 }
 
 /// The size of a length-prefixed field with a small number; an empty one is left out.
 private func fieldSize(_ count: Int) -> Int {
     guard count > 0 else { return 0 }
-    return 1 + (64 - count.leadingZeroBitCount + 6) / 7 + count
+    return 1 + varintSize(count) + count
+}
+
+private func varintSize(_ value: Int) -> Int {
+    max(1, (64 - value.leadingZeroBitCount + 6) / 7)
 }
 
 extension Status {

@@ -8,6 +8,9 @@ package struct StreamID: Hashable, Sendable, CustomStringConvertible {
         self.rawValue = rawValue
     }
 
+    /// What frames that concern the whole connection carry.
+    package static let connection = StreamID(0)
+
     package var isClientInitiated: Bool { rawValue & 1 == 1 }
 
     package var description: String { String(rawValue) }
@@ -27,6 +30,17 @@ package struct FrameType: RawRepresentable, Hashable, Sendable {
     package static let response = FrameType(rawValue: 2)
     /// One message of a stream; the body is the message itself.
     package static let data = FrameType(rawValue: 3)
+
+    // Of `lots/1` only; plain ttrpc ignores them like every type it does not know.
+    /// The client has given the call up; no body.
+    package static let cancel = FrameType(rawValue: 4)
+    /// More may be sent on the stream; the body is the number of bytes.
+    package static let credit = FrameType(rawValue: 5)
+    /// To be answered with a pong of the same eight bytes.
+    package static let ping = FrameType(rawValue: 6)
+    package static let pong = FrameType(rawValue: 7)
+    /// The server takes no more calls; the body is the last id it takes and a reason for people.
+    package static let goAway = FrameType(rawValue: 8)
 }
 
 /// The flags of a frame. Unknown bits are legal and mean nothing.

@@ -11,17 +11,20 @@ public struct InProcessTransport: Sendable {
 
     /// - Parameters:
     ///   - peer: who the server takes the client for.
+    ///   - wireProtocol: what both ends speak.
     ///   - eventLoop: where both ends live and handlers run.
     public init(
-        router: Router, peer: Peer, limits: ConnectionLimits = ConnectionLimits(), logger: Logger, eventLoop: any EventLoop
+        router: Router, peer: Peer, wireProtocol: WireProtocol = .lots1, limits: ConnectionLimits = ConnectionLimits(), logger: Logger,
+        eventLoop: any EventLoop
     ) {
-        let connection = ClientConnection(limits: limits, eventLoop: eventLoop)
+        let connection = ClientConnection(wireProtocol: wireProtocol, limits: limits, eventLoop: eventLoop)
         let box = NIOLoopBoundBox.makeEmptyBox(valueType: ServerConnection.self, eventLoop: eventLoop)
         client = Client(connection)
         self.eventLoop = eventLoop
         server = box
         eventLoop.runInLoop {
-            let server = ServerConnection(router: router, peer: peer, limits: limits, logger: logger, eventLoop: eventLoop)
+            let server = ServerConnection(
+                router: router, peer: peer, wireProtocol: wireProtocol, limits: limits, logger: logger, eventLoop: eventLoop)
             box.value = server
             let (clientEnd, serverEnd) = InProcessEnd.pair(on: eventLoop)
             clientEnd.receiver = InProcessEnd.Receiver(
@@ -36,6 +39,11 @@ public struct InProcessTransport: Sendable {
     /// Takes no more calls, and closes the connection when those under way have been answered.
     public func drain() {
         eventLoop.runInLoop { server.value?.drain() }
+    }
+
+    /// Answers every call under way with `unavailable` and closes the connection.
+    package func stop() {
+        eventLoop.runInLoop { server.value?.stop() }
     }
 
     /// What the server's end holds: all zero when nothing is under way.

@@ -13,6 +13,12 @@ public struct MessageStream: AsyncSequence, Sendable {
         Iterator(buffer: buffer)
     }
 
+    /// Ends the stream for its reader after the messages that have arrived; what comes later is dropped. False: it had ended already.
+    @discardableResult
+    public func finish() -> Bool {
+        buffer.finish()
+    }
+
     public struct Iterator: AsyncIteratorProtocol {
         let buffer: MessageBuffer
 
@@ -33,6 +39,29 @@ final class MessageBuffer: Sendable {
         var bytesHeld = 0
         var end: Result<Void, any Error>?
         var waiter: CheckedContinuation<ByteBuffer?, any Error>?
+        var consumption: Consumption?
+    }
+
+    /// Counts what has been read, so that the sender is told it may send more: in few steps, not for each message.
+    private struct Consumption {
+        let step: Int
+        let report: @Sendable (Int) -> Void
+        var bytes = 0
+
+        /// What to report now, if anything.
+        mutating func add(_ count: Int) -> Report? {
+            bytes += count
+            guard bytes >= step else { return nil }
+            defer { bytes = 0 }
+            return Report(bytes: bytes, to: report)
+        }
+    }
+
+    private struct Report {
+        let bytes: Int
+        let to: @Sendable (Int) -> Void
+
+        func callAsFunction() { to(bytes) }
     }
 
     /// What holding a message costs besides its bytes, so that empty messages are bounded too.
@@ -57,29 +86,39 @@ final class MessageBuffer: Sendable {
         state.withLock { budget.giveBack($0.bytesHeld) }
     }
 
+    /// Has `report` called, on any thread, each time `step` bytes or more have been read since the last time; each message counts with
+    /// its overhead.
+    func reportConsumption(every step: Int, _ report: @escaping @Sendable (Int) -> Void) {
+        state.withLock { $0.consumption = Consumption(step: step, report: report) }
+    }
+
     /// Hands over a message. False: a bound is reached, the message is lost and the stream has to be failed.
     func push(_ message: ByteBuffer) -> Bool {
         let cost = message.readableBytes + Self.overheadPerMessage
-        let (accepted, waiter) = state.withLock { state -> (Bool, CheckedContinuation<ByteBuffer?, any Error>?) in
-            if state.end != nil { return (true, nil) }
-            if let waiter = state.waiter.take() { return (true, waiter) }
-            guard state.messages.isEmpty || state.bytesHeld + cost <= limit, budget.take(cost) else { return (false, nil) }
+        let (accepted, waiter, report) = state.withLock { state -> (Bool, CheckedContinuation<ByteBuffer?, any Error>?, Report?) in
+            if state.end != nil { return (true, nil, nil) }
+            if let waiter = state.waiter.take() { return (true, waiter, state.consumption?.add(cost)) }
+            guard state.messages.isEmpty || state.bytesHeld + cost <= limit, budget.take(cost) else { return (false, nil, nil) }
             state.bytesHeld += cost
             state.messages.append(message.readableBytes < Self.shortestSharedMessage ? ByteBuffer(copyOf: message) : message)
-            return (true, nil)
+            return (true, nil, nil)
         }
         waiter?.resume(returning: message)
+        report?()
         return accepted
     }
 
-    /// Ends the stream, well or with an error; the messages that came before are still read. Only the first end counts.
-    func finish(throwing error: (any Error)? = nil) {
-        let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
-            guard state.end == nil else { return nil }
+    /// Ends the stream, well or with an error; the messages that came before are still read. Only the first end counts: false for
+    /// later ones.
+    @discardableResult
+    func finish(throwing error: (any Error)? = nil) -> Bool {
+        let (isFirst, waiter) = state.withLock { state -> (Bool, CheckedContinuation<ByteBuffer?, any Error>?) in
+            guard state.end == nil else { return (false, nil) }
             state.end = error.map { .failure($0) } ?? .success(())
-            return state.waiter.take()
+            return (true, state.waiter.take())
         }
         if let error { waiter?.resume(throwing: error) } else { waiter?.resume(returning: nil) }
+        return isFirst
     }
 
     /// Nobody reads the messages any more: those that are here, and those that still come, are dropped.
@@ -102,17 +141,23 @@ final class MessageBuffer: Sendable {
     }
 
     private enum Ready {
-        case message(ByteBuffer)
+        case message(ByteBuffer, Report?)
         case end
 
         var message: ByteBuffer? {
-            if case .message(let message) = self { message } else { nil }
+            if case .message(let message, _) = self { message } else { nil }
+        }
+
+        func report() {
+            if case .message(_, let report?) = self { report() }
         }
     }
 
     private func takeReady() throws -> Ready? {
         try Task.checkCancellation()
-        return try state.withLock { try takeReady(from: &$0) }
+        let ready = try state.withLock { try takeReady(from: &$0) }
+        ready?.report()
+        return ready
     }
 
     private func takeReady(from state: inout State) throws -> Ready? {
@@ -120,7 +165,7 @@ final class MessageBuffer: Sendable {
             let cost = message.readableBytes + Self.overheadPerMessage
             state.bytesHeld -= cost
             budget.giveBack(cost)
-            return .message(message)
+            return .message(message, state.consumption?.add(cost))
         }
         return try state.end.map {
             try $0.get(); return .end
@@ -128,11 +173,11 @@ final class MessageBuffer: Sendable {
     }
 
     private func wait(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) {
-        let ready = state.withLock { state -> Result<ByteBuffer?, any Error>? in
+        let ready = state.withLock { state -> Result<Ready, any Error>? in
             // The cancellation handler has run already, or it will see the waiter: it takes the same lock.
             if Task.isCancelled { return .failure(CancellationError()) }
             do {
-                if let ready = try takeReady(from: &state) { return .success(ready.message) }
+                if let ready = try takeReady(from: &state) { return .success(ready) }
             } catch {
                 return .failure(error)
             }
@@ -142,7 +187,9 @@ final class MessageBuffer: Sendable {
             state.waiter = continuation
             return nil
         }
-        if let ready { continuation.resume(with: ready) }
+        guard let ready else { return }
+        continuation.resume(with: ready.map(\.message))
+        if case .success(let ready) = ready { ready.report() }
     }
 }
 

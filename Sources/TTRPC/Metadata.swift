@@ -1,4 +1,4 @@
-/// Key and value pairs sent with a request. Keys may repeat; the order is kept.
+/// Key and value pairs sent with a request, or back with the end of a call. Keys may repeat; the order is kept.
 public struct Metadata: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public var key: String

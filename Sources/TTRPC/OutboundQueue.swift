@@ -35,11 +35,13 @@ struct OutboundQueue {
         unsentBytes += batch.readableBytes - before
     }
 
-    /// Adds a message to the batch if its stream and the connection have room.
-    mutating func appendIfAdmitted(_ message: ByteBuffer, on id: StreamID) -> Bool {
-        guard !isFull, batchBytesOfStream[id, default: 0] < streamLimit else { return false }
+    /// Adds a message to the batch if its stream and the connection have room and the peer lets the stream send. True: it has been added.
+    mutating func append(_ message: ByteBuffer, on key: StreamKey, _ ledger: inout some CreditLedger) -> Bool {
+        let id = key.id
+        guard !isFull, batchBytesOfStream[id, default: 0] < streamLimit, ledger.hasCredit(key) else { return false }
         append { $0.writeMessage(message, streamID: id) }
         batchBytesOfStream[id, default: 0] += FrameHeader.byteCount + message.readableBytes
+        ledger.spendCredit(forMessage: message.readableBytes, on: key)
         return true
     }
 
@@ -49,12 +51,12 @@ struct OutboundQueue {
     }
 
     /// Adds the parked writes that have room now, in their order. Returned: whom to tell.
-    mutating func unpark() -> [CheckedContinuation<Void, any Error>] {
-        guard !parked.isEmpty else { return [] }
+    mutating func unpark(_ ledger: inout some CreditLedger) -> [CheckedContinuation<Void, any Error>] {
+        guard !parked.isEmpty, !isFull else { return [] }
         var admitted: [CheckedContinuation<Void, any Error>] = []
         var waiting: [ParkedWrite] = []
         for write in parked {
-            if appendIfAdmitted(write.message, on: write.stream.id) {
+            if append(write.message, on: write.stream, &ledger) {
                 admitted.append(write.continuation)
             } else {
                 waiting.append(write)

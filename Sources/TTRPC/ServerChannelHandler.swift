@@ -25,6 +25,11 @@ package final class ServerChannelHandler: ChannelDuplexHandler {
         connection.drain()
     }
 
+    /// Answers every call under way with `unavailable` and closes the channel once that is sent.
+    package func stop() {
+        connection.stop()
+    }
+
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         connection.opened(self)
@@ -71,7 +76,7 @@ package final class ServerChannelHandler: ChannelDuplexHandler {
             let handler = handler.value
             guard let context = handler.context else { return }
             if handler.connection.isIdle(for: timeout) {
-                context.close(promise: nil)
+                handler.connection.closeIdle()
             } else {
                 handler.scheduleIdleCheck(timeout, on: context.eventLoop)
             }

@@ -8,11 +8,13 @@ final class ServerCall {
     let messages: MessageBuffer?
     /// Bytes of the request counted in the connection's budget until the handler returns.
     let heldBytes: Int
+    let trailers: Trailers?
     var task: Task<Void, Never>?
 
-    init(messages: MessageBuffer?, heldBytes: Int) {
+    init(messages: MessageBuffer?, heldBytes: Int, trailers: Trailers?) {
         self.messages = messages
         self.heldBytes = heldBytes
+        self.trailers = trailers
     }
 
     func cancel(_ error: any Error) {
@@ -32,6 +34,8 @@ package final class ServerConnection {
     private let limits: ConnectionLimits
     private let budget: ByteBudget
     private let logger: Logger
+    private let wireProtocol: WireProtocol
+    private let drainSignal = DrainSignal()
 
     /// Frames are answered together, yet so many at the most: the client works on these answers while the next are made.
     private static let framesPerTurn = 16
@@ -43,14 +47,20 @@ package final class ServerConnection {
     private var isFlushScheduled = false
     private var isReading = true
     private var deadlineTimer: (at: NIODeadline, task: Scheduled<Void>)?
+    private var keepAlive: KeepAlive
+    private var keepAliveTimer: Scheduled<Void>?
+    /// Every call has been ended: the connection closes once that is sent.
+    private var isStopping = false
 
-    /// When a frame was last received or bytes sent.
+    /// When a frame was last received, other than those that only show life, or bytes sent.
     private var lastActivity: NIODeadline
 
-    /// - Parameter budget: where received bytes count besides the connection's own bound.
+    /// - Parameters:
+    ///   - wireProtocol: what has been negotiated.
+    ///   - budget: where received bytes count besides the connection's own bound.
     package init(
-        router: Router, peer: Peer, limits: ConnectionLimits = ConnectionLimits(), budget: ByteBudget? = nil, logger: Logger,
-        eventLoop: any EventLoop
+        router: Router, peer: Peer, wireProtocol: WireProtocol = .ttrpc, limits: ConnectionLimits = ConnectionLimits(),
+        budget: ByteBudget? = nil, logger: Logger, eventLoop: any EventLoop
     ) {
         self.eventLoop = eventLoop
         self.executor = EventLoopTaskExecutor(eventLoop: eventLoop)
@@ -59,7 +69,10 @@ package final class ServerConnection {
         self.limits = limits
         self.budget = ByteBudget(limit: limits.connectionInboundBytes, parent: budget)
         self.logger = logger
-        machine = ServerConnectionStateMachine(maximumStreams: limits.streams)
+        self.wireProtocol = wireProtocol
+        machine = ServerConnectionStateMachine(
+            maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes)
+        keepAlive = KeepAlive(interval: limits.pingInterval ?? .zero, timeout: limits.pingTimeout, now: eventLoop.now)
         decoder = FrameDecoder(largestBody: limits.largestBody)
         outbound = OutboundQueue(limits: limits)
         lastActivity = eventLoop.now
@@ -67,12 +80,22 @@ package final class ServerConnection {
 
     package func opened(_ transport: any ByteTransport) {
         self.transport = transport
+        if wireProtocol == .lots1, limits.pingInterval != nil { lookAtPeer() }
     }
+
+    /// As the last PING has measured it; nil before, and with plain ttrpc.
+    package var roundTripTime: TimeAmount? { keepAlive.roundTripTime }
 
     /// For this long nothing was received or sent, although there is no call to wait for or there is something to send.
     package func isIdle(for time: TimeAmount) -> Bool {
         let hasCalls = machine.openStreams > 0 || machine.runningHandlers > 0
         return (!hasCalls || outbound.unsentBytes > 0) && eventLoop.now - lastActivity >= time
+    }
+
+    /// Closes a connection that is idle. A client that speaks `lots/1` is told first, so that it knows the fate of a call it may just
+    /// be sending.
+    package func closeIdle() {
+        if outbound.unsentBytes > 0 { transport?.close() } else { drain() }
     }
 
     /// What the connection holds, for tests and metrics: all zero when nothing is under way.
@@ -86,24 +109,36 @@ package final class ServerConnection {
         guard transport != nil else { return }
         decoder.append(bytes)
         let now = eventLoop.now
+        keepAlive.received(now: now)
         var frames = 0
         do {
             while transport != nil, let output = try decoder.next() {
-                lastActivity = now
                 switch output {
-                case .frame(let frame): perform(machine.receive(frame), now: now)
-                case .oversized(let header): perform(machine.receiveOversized(header, limit: decoder.largestBody), now: now)
+                case .frame(let frame):
+                    if frame.type != .ping, frame.type != .pong { lastActivity = now }
+                    perform(machine.receive(frame), now: now)
+                case .oversized(let header):
+                    lastActivity = now
+                    perform(machine.receiveOversized(header, limit: decoder.largestBody), now: now)
                 }
                 frames += 1
                 if frames.isMultiple(of: Self.framesPerTurn) { readingPaused() }
             }
         } catch {
-            logger.info("closing a connection that does not speak ttrpc", metadata: ["reason": "\(error)"])
-            flush()
-            let transport = transport
-            closed()
-            transport?.close()
+            breakOff("\(error)")
         }
+    }
+
+    /// Closes the connection at once, because of the client; with `lots/1` it is told why.
+    private func breakOff(_ reason: String) {
+        logger.info("closing a connection whose client breaks the protocol", metadata: ["reason": "\(reason)"])
+        if wireProtocol == .lots1 {
+            outbound.append { $0.writeControlFrame(.goAway(lastID: machine.lastID, reason: reason)) }
+        }
+        flush()
+        let transport = transport
+        closed()
+        transport?.close()
     }
 
     /// Everything that had arrived has been received: now is the time to answer what can be answered.
@@ -118,20 +153,42 @@ package final class ServerConnection {
         transport = nil
         deadlineTimer?.task.cancel()
         deadlineTimer = nil
+        keepAliveTimer?.cancel()
+        keepAliveTimer = nil
         let error = Status(.cancelled, "the connection has closed")
         for write in outbound.removeParked(where: { _ in true }) { write.resume(throwing: error) }
         for call in machine.close() { call.cancel(error) }
         executor.runJobs()
     }
 
-    /// Takes no more calls, and closes the connection when those under way have been answered.
+    /// Takes no more calls, and closes the connection when those under way have been answered. Their handlers can learn of it, and with
+    /// `lots/1` the client is told which calls will be answered.
     package func drain() {
-        machine.drain()
+        announceDrain("the server takes no more calls on this connection")
         closeIfDrained()
     }
 
+    /// Answers every call under way with `unavailable`, cancels the handlers, and closes the connection once that is sent.
+    package func stop() {
+        announceDrain("the server is stopping")
+        for (id, call) in machine.endAll() {
+            end(id, call, Status(.unavailable, "the server has stopped before the call was complete"))
+        }
+        isStopping = true
+        flush()
+        closeIfDrained()
+    }
+
+    private func announceDrain(_ reason: String) {
+        if machine.drain() {
+            outbound.append { $0.writeControlFrame(.goAway(lastID: machine.lastID, reason: reason)) }
+            scheduleFlush()
+        }
+        drainSignal.raise()
+    }
+
     private func closeIfDrained() {
-        guard machine.isDrained, outbound.unsentBytes == 0 else { return }
+        guard machine.isDrained || isStopping, outbound.unsentBytes == 0 else { return }
         transport?.close()
     }
 
@@ -163,7 +220,7 @@ package final class ServerConnection {
 
     private func unpark() {
         guard outbound.hasParkedWrites else { return }
-        let admitted = outbound.unpark()
+        let admitted = outbound.unpark(&machine)
         guard !admitted.isEmpty else { return }
         for write in admitted { write.resume() }
         scheduleFlush()
@@ -199,6 +256,23 @@ package final class ServerConnection {
             } else if isEnd {
                 call.messages?.finish()
             }
+        case .cancel(let id, let call):
+            dropParkedWrites(on: id, Self.callCancelled)
+            call.cancel(Self.callCancelled)
+        case .credited:
+            unpark()
+        case .ping(let number):
+            guard keepAlive.receivedPing(now: now) else {
+                return breakOff("more than \(KeepAlive.pingsPerSecond) PINGs within a second")
+            }
+            // A client that does not read its PONGs gets no more of them.
+            guard !outbound.isFull else { return }
+            outbound.append { $0.writeControlFrame(.pong(number)) }
+            scheduleFlush()
+        case .pong(let number):
+            keepAlive.receivedPong(number, now: now)
+        case .violation(let reason):
+            breakOff(reason)
         }
     }
 
@@ -213,14 +287,16 @@ package final class ServerConnection {
             throw Status(.resourceExhausted, "too many bytes wait for the handlers of this connection")
         }
 
-        let context = CallContext(method: request.method, peer: peer, metadata: request.metadata, deadline: deadline)
+        let trailers = wireProtocol == .lots1 ? Trailers(limits: limits) : nil
+        let context = CallContext(
+            method: request.method, peer: peer, metadata: request.metadata, deadline: deadline, drain: drainSignal, trailers: trailers)
         let (opening, call) = machine.open(
-            id, kind: kind, flags: flags, payloadIsEmpty: request.payload.readableBytes == 0, deadline: deadline
-        ) { _ in
-            ServerCall(
-                messages: kind.clientStreams ? MessageBuffer(limit: limits.streamInboundBytes, budget: budget) : nil, heldBytes: heldBytes)
+            id, kind: kind, flags: flags, payloadBytes: request.payload.readableBytes, deadline: deadline
+        ) { key in
+            ServerCall(messages: kind.clientStreams ? messageBuffer(for: key) : nil, heldBytes: heldBytes, trailers: trailers)
         }
         if let deadline { armTimer(deadline) }
+        if opening.grant > 0 { grant(opening.grant, on: opening.key) }
         if let messages = call.messages {
             if opening.deliversPayload, !messages.push(request.payload) {
                 machine.abandonUnstarted(opening.key)
@@ -229,6 +305,26 @@ package final class ServerConnection {
             if opening.isEnded { messages.finish() }
         }
         start(handler, payload: request.payload, context: context, key: opening.key, call: call)
+    }
+
+    private func messageBuffer(for key: StreamKey) -> MessageBuffer {
+        guard wireProtocol == .lots1 else { return MessageBuffer(limit: limits.streamInboundBytes, budget: budget) }
+        // Credit bounds what a stream holds.
+        let messages = MessageBuffer(limit: .max, budget: budget)
+        let connection = NIOLoopBound(self, eventLoop: eventLoop)
+        messages.reportConsumption(every: Credit.reportStep(window: limits.streamInboundBytes)) { [eventLoop] bytes in
+            eventLoop.runInLoop { connection.value.consumed(bytes, on: key) }
+        }
+        return messages
+    }
+
+    private func consumed(_ bytes: Int, on key: StreamKey) {
+        if machine.consumed(bytes, on: key) { grant(bytes, on: key) }
+    }
+
+    private func grant(_ bytes: Int, on key: StreamKey) {
+        outbound.append { $0.writeControlFrame(.credit(key.id, UInt32(clamping: bytes))) }
+        scheduleFlush()
     }
 
     private func start(_ handler: Router.Handler, payload: ByteBuffer, context: CallContext, key: StreamKey, call: ServerCall) {
@@ -282,25 +378,35 @@ package final class ServerConnection {
         defer { closeIfDrained() }
         guard let answer = machine.handlerReturned(key) else { return }
         failParkedWrites(of: key)
+        let trailers = call.trailers?.value ?? Metadata()
         switch result {
-        case .success(let payload): send(answer, payload, on: key.id)
-        case .failure(let error): self.answer(key.id, status(for: error))
+        case .success(let payload): send(answer, payload, trailers, on: key.id)
+        case .failure(let error): self.answer(key.id, status(for: error), trailers)
         }
     }
 
-    private func send(_ answer: ServerConnectionStateMachine<ServerCall>.Answer, _ payload: ByteBuffer, on id: StreamID) {
+    private func send(
+        _ answer: ServerConnectionStateMachine<ServerCall>.Answer, _ payload: ByteBuffer, _ trailers: Metadata, on id: StreamID
+    ) {
         switch answer {
         case .endOfStream:
-            outbound.append { $0.writeEndOfStream(streamID: id) }
+            outbound.append {
+                // Only a Response has a place for trailers; without status and payload it too ends a stream well.
+                if trailers.isEmpty {
+                    $0.writeEndOfStream(streamID: id)
+                } else {
+                    $0.writeResponse(payload, trailers: trailers, streamID: id)
+                }
+            }
             scheduleFlush()
         case .response:
-            let size = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes)
+            let size = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes, trailers: trailers)
             if size > limits.largestBody {
                 self.answer(id, Status(.resourceExhausted, "the answer of \(size) bytes exceeds the maximum of \(limits.largestBody)"))
             } else if outbound.unsentBytes + size > limits.unsentAnswerBytes {
                 self.answer(id, Status(.resourceExhausted, "too many answers wait to be read by the client"))
             } else {
-                outbound.append { $0.writeResponse(payload, streamID: id) }
+                outbound.append { $0.writeResponse(payload, trailers: trailers, streamID: id) }
                 scheduleFlush()
             }
         }
@@ -309,16 +415,20 @@ package final class ServerConnection {
     /// Ends a stream whose handler has not returned.
     private func end(_ id: StreamID, _ call: ServerCall, _ status: Status) {
         answer(id, status)
-        for write in outbound.removeParked(where: { $0.stream.id == id }) { write.resume(throwing: status) }
+        dropParkedWrites(on: id, status)
         call.cancel(status)
+    }
+
+    private func dropParkedWrites(on id: StreamID, _ status: Status) {
+        for write in outbound.removeParked(where: { $0.stream.id == id }) { write.resume(throwing: status) }
     }
 
     private func failParkedWrites(of key: StreamKey) {
         for write in outbound.removeParked(where: { $0.stream == key }) { write.resume(throwing: Self.streamEnded) }
     }
 
-    private func answer(_ id: StreamID, _ status: Status) {
-        outbound.append { $0.writeResponse(status, streamID: id, largestBody: limits.largestBody) }
+    private func answer(_ id: StreamID, _ status: Status, _ trailers: Metadata = Metadata()) {
+        outbound.append { $0.writeResponse(status, trailers: trailers, streamID: id, largestBody: limits.largestBody) }
         scheduleFlush()
     }
 
@@ -341,6 +451,7 @@ package final class ServerConnection {
     // MARK: - Messages to the client
 
     static let streamEnded = Status(.cancelled, "the call has ended")
+    private static let callCancelled = Status(.cancelled, "the caller has given the call up")
     private static let deadlineExceeded = Status(.deadlineExceeded, "the deadline has passed")
 
     /// True: the message is on its way. False: there is no room.
@@ -349,7 +460,7 @@ package final class ServerConnection {
         guard message.readableBytes <= limits.largestBody else {
             throw Status(.resourceExhausted, "a message of \(message.readableBytes) bytes exceeds the maximum of \(limits.largestBody)")
         }
-        guard outbound.appendIfAdmitted(message, on: key.id) else { return false }
+        guard outbound.append(message, on: key, &machine) else { return false }
         scheduleFlush()
         return true
     }
@@ -381,5 +492,29 @@ package final class ServerConnection {
         deadlineTimer = nil
         for (id, call) in machine.expire(now: eventLoop.now) { end(id, call, Self.deadlineExceeded) }
         if let next = machine.nextDeadline { armTimer(next) }
+    }
+
+    // MARK: - Life of the peer
+
+    private func lookAtPeer() {
+        keepAliveTimer = nil
+        switch keepAlive.look(now: eventLoop.now) {
+        case .wait(let next):
+            scheduleLook(at: next)
+        case .ping(let number, let next):
+            outbound.append { $0.writeControlFrame(.ping(number)) }
+            scheduleFlush()
+            scheduleLook(at: next)
+        case .giveUp:
+            logger.info("closing a connection whose client is gone", metadata: ["timeout": "\(limits.pingTimeout)"])
+            let transport = transport
+            closed()
+            transport?.close()
+        }
+    }
+
+    private func scheduleLook(at time: NIODeadline) {
+        let connection = NIOLoopBound(self, eventLoop: eventLoop)
+        keepAliveTimer = eventLoop.scheduleTask(deadline: time) { connection.value.lookAtPeer() }
     }
 }

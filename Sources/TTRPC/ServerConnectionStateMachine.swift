@@ -17,6 +17,9 @@ struct ServerConnectionStateMachine<Call> {
         /// More messages may come from the client.
         var isRemoteOpen: Bool
         var deadline: NIODeadline?
+        /// What may be sent to the client, and what the client may send (`lots/1`).
+        var outboundCredit = Credit()
+        var inboundCredit = Credit()
         var call: Call
     }
 
@@ -27,15 +30,23 @@ struct ServerConnectionStateMachine<Call> {
     }
 
     private let maximumStreams: Int
+    private let hasExtensions: Bool
+    private let window: Int
     private var phase = Phase.open
     private var streams: [StreamID: Stream] = [:]
     private var nextSerial: UInt64 = 0
 
+    /// The greatest id of a request received before draining: every request up to it gets an answer (`lots/1`).
+    private(set) var lastID = StreamID.connection
+
     /// Handlers that have begun and not returned; some of them may have lost their stream.
     private(set) var runningHandlers = 0
 
-    init(maximumStreams: Int) {
+    /// - Parameter window: bytes that a stream may hold for its handler (`lots/1`).
+    init(maximumStreams: Int, wireProtocol: WireProtocol = .ttrpc, window: Int = Credit.initial) {
         self.maximumStreams = maximumStreams
+        hasExtensions = wireProtocol == .lots1
+        self.window = window
     }
 
     var openStreams: Int { streams.count }
@@ -57,6 +68,16 @@ struct ServerConnectionStateMachine<Call> {
         case fail(StreamID, Call, Status)
         /// Hand the message, if there is one, to the call; then end its messages, if so.
         case deliver(StreamKey, Call, ByteBuffer?, end: Bool)
+
+        // Of `lots/1` only.
+        /// Cancel the call's handler. Nothing is sent.
+        case cancel(StreamID, Call)
+        /// Messages that waited for credit may be sent.
+        case credited
+        case ping(UInt64)
+        case pong(UInt64)
+        /// The client breaks the protocol in a way that the connection does not survive.
+        case violation(String)
     }
 
     mutating func receive(_ frame: Frame) -> FrameAction {
@@ -64,7 +85,7 @@ struct ServerConnectionStateMachine<Call> {
         switch frame.type {
         case .request: return receiveRequest(frame)
         case .data: return receiveData(frame)
-        default: return .ignore
+        default: return hasExtensions ? receiveControl(frame) : .ignore
         }
     }
 
@@ -75,9 +96,12 @@ struct ServerConnectionStateMachine<Call> {
         switch header.type {
         case .request:
             guard header.streamID.isClientInitiated else { return .answer(header.streamID, Self.evenStreamID) }
-            return end(header.streamID).map { .fail(header.streamID, $0, status) } ?? .answer(header.streamID, status)
+            if let call = end(header.streamID) { return .fail(header.streamID, call, status) }
+            return refusal(of: header.streamID) ?? .answer(header.streamID, status)
         case .data:
             return end(header.streamID).map { .fail(header.streamID, $0, status) } ?? .ignore
+        case .cancel, .credit, .ping, .pong, .goAway:
+            return hasExtensions ? .violation("a control frame of \(header.length) bytes") : .ignore
         default:
             return .ignore
         }
@@ -94,11 +118,24 @@ struct ServerConnectionStateMachine<Call> {
             // Two calls cannot share an id, and one id gets one terminal frame: it ends the first call, the second never begins.
             return .fail(id, call, Status(.invalidArgument, "the stream id is in use by another call"))
         }
-        guard phase == .open else { return .answer(id, Status(.unavailable, "the server is shutting down")) }
+        if let refusal = refusal(of: id) { return refusal }
         guard streams.count < maximumStreams, runningHandlers < maximumStreams else {
             return .answer(id, Status(.resourceExhausted, "more than \(maximumStreams) calls at once on one connection"))
         }
         return .request(id, frame.flags, frame.body)
+    }
+
+    /// What happens to a new request because of its id, or because the server drains; nil: it is taken.
+    private mutating func refusal(of id: StreamID) -> FrameAction? {
+        if hasExtensions {
+            guard id.rawValue > lastID.rawValue else {
+                return .answer(id, Status(.invalidArgument, "the stream id must be greater than those before it"))
+            }
+            // The client has been told which calls still count, and does not wait for this one.
+            guard phase == .open else { return .ignore }
+            lastID = id
+        }
+        return phase == .open ? nil : .answer(id, Status(.unavailable, "the server is shutting down"))
     }
 
     private mutating func receiveData(_ frame: Frame) -> FrameAction {
@@ -112,8 +149,41 @@ struct ServerConnectionStateMachine<Call> {
         let message = frame.flags.contains(.noData) ? nil : frame.body
         let isEnd = frame.flags.contains(.remoteClosed)
         guard message != nil || isEnd else { return .ignore }
+        if hasExtensions, let message {
+            guard stream.inboundCredit.isPositive else {
+                streams[id] = nil
+                return .fail(id, stream.call, Status(.resourceExhausted, "more has been sent on this stream than its credit allows"))
+            }
+            streams[id]?.inboundCredit.spend(forMessage: message.readableBytes)
+        }
         if isEnd { streams[id]?.isRemoteOpen = false }
         return .deliver(StreamKey(id: id, serial: stream.serial), stream.call, message, end: isEnd)
+    }
+
+    private mutating func receiveControl(_ frame: Frame) -> FrameAction {
+        let control: ControlFrame?
+        do {
+            control = try ControlFrame(frame)
+        } catch {
+            return .violation(error.description)
+        }
+        switch control {
+        case .cancel(let id):
+            return end(id).map { .cancel(id, $0) } ?? .ignore
+        case .credit(let id, let bytes):
+            // The stream may have ended while the frame was under way.
+            guard streams[id] != nil else { return .ignore }
+            guard streams[id]?.outboundCredit.add(Int(bytes)) == true else { return .violation("a CREDIT beyond \(Credit.limit) bytes") }
+            return .credited
+        case .ping(let number):
+            return .ping(number)
+        case .pong(let number):
+            return .pong(number)
+        case .goAway:
+            return .violation("a GOAWAY from a client")
+        case nil:
+            return .ignore
+        }
     }
 
     // MARK: - Calls
@@ -125,19 +195,32 @@ struct ServerConnectionStateMachine<Call> {
         var deliversPayload: Bool
         /// The client will send nothing more.
         var isEnded: Bool
+        /// To be granted to the client at once; 0: nothing.
+        var grant: Int
     }
 
     /// Opens a stream for a request that `receive` let through. A handler counts as running from here on.
     mutating func open(
-        _ id: StreamID, kind: CallKind, flags: FrameFlags, payloadIsEmpty: Bool, deadline: NIODeadline?, call: (StreamKey) -> Call
+        _ id: StreamID, kind: CallKind, flags: FrameFlags, payloadBytes: Int, deadline: NIODeadline?, call: (StreamKey) -> Call
     ) -> (Opening, Call) {
         let key = StreamKey(id: id, serial: nextSerial)
         nextSerial &+= 1
         let isEnded = !kind.clientStreams || flags.contains(.remoteClosed)
         let call = call(key)
-        streams[id] = Stream(serial: key.serial, kind: kind, isRemoteOpen: !isEnded, deadline: deadline, call: call)
+        var stream = Stream(serial: key.serial, kind: kind, isRemoteOpen: !isEnded, deadline: deadline, call: call)
+        let deliversPayload = !kind.clientStreams || payloadBytes > 0
+        let grant = hasExtensions && !isEnded ? Credit.openingGrant(window: window) : 0
+        _ = stream.inboundCredit.add(grant)
+        if kind.clientStreams, deliversPayload { stream.inboundCredit.spend(forMessage: payloadBytes) }
+        streams[id] = stream
         runningHandlers += 1
-        return (Opening(key: key, deliversPayload: !kind.clientStreams || !payloadIsEmpty, isEnded: isEnded), call)
+        return (Opening(key: key, deliversPayload: deliversPayload, isEnded: isEnded, grant: grant), call)
+    }
+
+    /// The handler has taken so many bytes of what the client sent. True: grant the client as many.
+    mutating func consumed(_ bytes: Int, on key: StreamKey) -> Bool {
+        guard let stream = streams[key.id], stream.serial == key.serial, stream.isRemoteOpen else { return false }
+        return streams[key.id]?.inboundCredit.add(bytes) ?? false
     }
 
     /// May the handler's message be sent? Not after the stream has ended.
@@ -192,9 +275,18 @@ struct ServerConnectionStateMachine<Call> {
 
     // MARK: - End of the connection
 
-    /// From now on new calls are refused; those under way go on.
-    mutating func drain() {
-        if phase == .open { phase = .draining }
+    /// From now on new calls are refused; those under way go on. With `lots/1` the client is to be told of `lastID`, once. False: that
+    /// has been done.
+    mutating func drain() -> Bool {
+        guard phase == .open else { return false }
+        phase = .draining
+        return hasExtensions
+    }
+
+    /// Ends every stream although the handlers still run: each is to be answered with a status and cancelled.
+    mutating func endAll() -> [(StreamID, Call)] {
+        defer { streams = [:] }
+        return streams.map { ($0.key, $0.value.call) }
     }
 
     /// The connection is gone. Returns the calls to cancel; nothing is sent any more.
@@ -202,5 +294,17 @@ struct ServerConnectionStateMachine<Call> {
         phase = .closed
         defer { streams = [:] }
         return streams.values.map(\.call)
+    }
+}
+
+extension ServerConnectionStateMachine: CreditLedger {
+    func hasCredit(_ key: StreamKey) -> Bool {
+        guard hasExtensions, let stream = streams[key.id], stream.serial == key.serial else { return true }
+        return stream.outboundCredit.isPositive
+    }
+
+    mutating func spendCredit(forMessage byteCount: Int, on key: StreamKey) {
+        guard hasExtensions, streams[key.id]?.serial == key.serial else { return }
+        streams[key.id]?.outboundCredit.spend(forMessage: byteCount)
     }
 }

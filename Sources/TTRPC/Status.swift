@@ -4,11 +4,39 @@ public struct Status: Error, Hashable, Sendable {
     /// For people; never holds the value of a personal field.
     public var message: String
     public var details: [StatusDetail]
+    /// What this side knows of the call's fate on the other. It is not sent, and does not count when statuses are compared.
+    public internal(set) var fate = CallFate.unknown
 
     public init(_ code: Code, _ message: String, details: [StatusDetail] = []) {
         self.code = code
         self.message = message
         self.details = details
+    }
+}
+
+/// What became of a call that failed.
+public enum CallFate: Hashable, Sendable {
+    /// The server may have begun to process it, or has answered.
+    case unknown
+    /// The server has not begun to process it and never will: it may be sent again, whatever it does.
+    case notProcessed
+}
+
+extension Status {
+    public static func == (one: Status, other: Status) -> Bool {
+        one.code == other.code && one.message == other.message && one.details == other.details
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(message)
+        hasher.combine(details)
+    }
+
+    var notProcessed: Status {
+        var status = self
+        status.fate = .notProcessed
+        return status
     }
 }
 

@@ -24,8 +24,10 @@ extension Client {
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let handler = try TLSHandler(context: context, serverName: serverName, handshakeTimeout: timeout) { channel, _, _ in
-                            let connection = ClientConnection(limits: limits, eventLoop: channel.eventLoop)
+                        let handler = try TLSHandler(context: context, serverName: serverName, handshakeTimeout: timeout) {
+                            channel, _, name in
+                            let connection = ClientConnection(
+                                wireProtocol: WireProtocol(negotiated: name), limits: limits, eventLoop: channel.eventLoop)
                             try channel.pipeline.syncOperations.addHandler(ClientChannelHandler(connection))
                             connected.succeed(Client(connection))
                         }

@@ -82,6 +82,17 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Answers the calls still under way with an error and closes each connection once that is sent.
+    func stopAll() {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            guard let handler = connection.handler else {
+                connection.channel.close(promise: nil)
+                continue
+            }
+            connection.channel.eventLoop.execute { handler.value.stop() }
+        }
+    }
+
     func closeAll() {
         for connection in state.withLock({ Array($0.connections.values) }) { connection.channel.close(promise: nil) }
     }

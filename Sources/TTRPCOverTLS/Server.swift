@@ -75,8 +75,8 @@ public final class Server: Service {
 
     /// Serves until ``stop()``, a graceful shutdown or cancellation.
     ///
-    /// Stopping refuses new connections and calls and lets those under way finish within the configured time. Cancellation closes all
-    /// connections at once. Returns when the last connection has closed.
+    /// Stopping refuses new connections and calls and lets those under way finish within the configured time; then they are answered with
+    /// `unavailable`. Cancellation closes all connections at once. Returns when the last connection has closed.
     public func run() async throws {
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
@@ -90,9 +90,11 @@ public final class Server: Service {
             let allClosed = listener.eventLoop.makePromise(of: Void.self)
             registry.drain(whenEmpty: allClosed)
             if Task.isCancelled { registry.closeAll() }
-            let timer = listener.eventLoop.scheduleTask(in: configuration.stopTimeout) { self.registry.closeAll() }
+            let answering = listener.eventLoop.scheduleTask(in: configuration.stopTimeout) { self.registry.stopAll() }
+            let closing = listener.eventLoop.scheduleTask(in: configuration.stopTimeout + .seconds(2)) { self.registry.closeAll() }
             try await allClosed.futureResult.get()
-            timer.cancel()
+            answering.cancel()
+            closing.cancel()
         } onCancel: {
             stop()
             registry.closeAll()
@@ -122,20 +124,20 @@ private struct Acceptor: Sendable {
         }
         return channel.eventLoop.makeCompletedFuture {
             let handler = try TLSHandler(context: context(), serverName: nil, handshakeTimeout: configuration.handshakeTimeout) {
-                channel, identity, _ in try install(on: channel, identity)
+                channel, identity, name in try install(on: channel, identity, WireProtocol(negotiated: name))
             }
             try channel.pipeline.syncOperations.addHandlers([handler, HandshakeErrorHandler(logger: logger)])
         }
     }
 
-    private func install(on channel: any Channel, _ identity: PeerIdentity) throws {
+    private func install(on channel: any Channel, _ identity: PeerIdentity, _ wireProtocol: WireProtocol) throws {
         let identifier = identity.identifier
         let address = channel.remoteAddress.map { "\($0)" }
         var logger = logger
         logger[metadataKey: "peer"] = "\(identifier)"
         let connection = ServerConnection(
-            router: router, peer: Peer(identity: identifier.description, address: address), limits: configuration.limits, budget: budget,
-            logger: logger, eventLoop: channel.eventLoop)
+            router: router, peer: Peer(identity: identifier.description, address: address), wireProtocol: wireProtocol,
+            limits: configuration.limits, budget: budget, logger: logger, eventLoop: channel.eventLoop)
         let handler = ServerChannelHandler(connection, idleTimeout: configuration.idleTimeout)
         try channel.pipeline.syncOperations.addHandler(handler)
         let organisation = "\(identifier.trustDomain)/\(identifier.organisation)"

@@ -56,7 +56,7 @@ extension Client {
         var configuration = TLSConfiguration(
             role: .client(expecting: .init(spiffeIdentifier: profile.serverIdentity)), certificateChainFile: profile.certificate,
             privateKeyFile: profile.key, trustRootsFile: profile.authorities)
-        configuration.applicationProtocols = ["ttrpc"]
+        configuration.applicationProtocols = WireProtocol.names
         do {
             return try await connect(host: profile.host, port: profile.port, context: TLSContext(configuration))
         } catch let error as TLSError {

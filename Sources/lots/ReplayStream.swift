@@ -65,7 +65,7 @@ struct ReplayStream: AsyncParsableCommand {
             var configuration = TLSConfiguration(
                 role: .client(expecting: .init(spiffeIdentifier: serverIdentity)), certificateChainFile: "\(client).crt",
                 privateKeyFile: "\(client).key", trustRootsFile: "\(pki)/ca.crt")
-            configuration.applicationProtocols = ["ttrpc"]
+            configuration.applicationProtocols = WireProtocol.names
             return try await Client.connect(host: host, port: port, context: TLSContext(configuration))
         }
         let source = RecordingSource(file: recording)

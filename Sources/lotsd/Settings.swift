@@ -11,7 +11,7 @@ extension DaemonConfiguration {
         configuration.revocationListFiles = tls.revocationLists
         configuration.revokedSerialNumbers = tls.revokedSerials
         configuration.minimumVersion = tls.minimumVersion == .tls12 ? .tls12 : .tls13
-        configuration.applicationProtocols = ["ttrpc"]
+        configuration.applicationProtocols = WireProtocol.names
         return configuration
     }
 

@@ -86,7 +86,7 @@ struct ServerTests {
     }
 
     @Test func stoppingLetsCallsFinish() async throws {
-        let context = try await DevelopmentPKI.current.server()
+        let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
         let server = try await Server.bind(
             ServerConfiguration(host: "127.0.0.1", port: 0), router: EchoService.router(), context: { context }, logger: .silent)
         async let running: Void = server.run()
@@ -112,7 +112,7 @@ struct ServerTests {
     }
 
     @Test func stoppingDoesNotWaitForever() async throws {
-        let context = try await DevelopmentPKI.current.server()
+        let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
         let server = try await Server.bind(
             configuration { $0.stopTimeout = .milliseconds(50) }, router: EchoService.router(), context: { context }, logger: .silent)
         async let running: Void = server.run()

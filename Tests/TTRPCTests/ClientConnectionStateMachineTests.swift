@@ -15,6 +15,12 @@ struct ClientConnectionStateMachineTests {
         case end(String, last: String?)
         case answer(String, String)
         case fail(String, Status.Code)
+        case abandon(UInt32, String, Status.Code)
+        case credited
+        case ping(UInt64)
+        case pong(UInt64)
+        case notProcessed([String])
+        case violation
 
         init(_ action: Machine.FrameAction) {
             self =
@@ -25,6 +31,12 @@ struct ClientConnectionStateMachineTests {
                 case .end(let call, let last): .end(call, last: last.map { String(buffer: $0) })
                 case .answer(let call, let payload): .answer(call, String(buffer: payload))
                 case .fail(let call, let status): .fail(call, status.code)
+                case .abandon(let id, let call, let status): .abandon(id.rawValue, call, status.code)
+                case .credited: .credited
+                case .ping(let number): .ping(number)
+                case .pong(let number): .pong(number)
+                case .notProcessed(let calls, _): .notProcessed(calls.map(\.1).sorted())
+                case .violation: .violation
                 }
         }
     }
@@ -78,7 +90,7 @@ struct ClientConnectionStateMachineTests {
     mutating func messageInsteadOfTheAnswer(_ kind: CallKind) throws {
         _ = try open(kind)
         #expect(Decision(machine.receive(.data(1, flags: .endOfStream))) == .ignore)
-        #expect(Decision(machine.receive(.data(1))) == .fail("\(kind)", .internal))
+        #expect(Decision(machine.receive(.data(1))) == .abandon(1, "\(kind)", .internal))
         #expect(machine.openStreams == 0)
     }
 
@@ -128,7 +140,7 @@ struct ClientConnectionStateMachineTests {
     @Test mutating func oversizedBodies() throws {
         let header = FrameHeader(length: 9, streamID: try open(.unary), type: .response)
         #expect(Decision(machine.receiveOversized(FrameHeader(length: 9, streamID: StreamID(1), type: .request), limit: 8)) == .ignore)
-        #expect(Decision(machine.receiveOversized(header, limit: 8)) == .fail("unary", .resourceExhausted))
+        #expect(Decision(machine.receiveOversized(header, limit: 8)) == .abandon(1, "unary", .resourceExhausted))
         #expect(Decision(machine.receiveOversized(header, limit: 8)) == .ignore)
     }
 
@@ -145,5 +157,110 @@ struct ClientConnectionStateMachineTests {
         #expect(machine.close(Status(.unavailable, "first")) == ["unary"])
         #expect(machine.close(Status(.unavailable, "second")) == [])
         #expect(throws: Status(.unavailable, "first")) { try open(.unary) }
+    }
+
+    // MARK: - lots/1
+
+    private mutating func speakLots1(window: Int = Credit.initial) {
+        machine = Machine(maximumStreams: 3, wireProtocol: .lots1, window: window)
+    }
+
+    private mutating func receive(_ control: ControlFrame) throws -> Decision {
+        Decision(machine.receive(try .control(control)))
+    }
+
+    private func goAway(_ lastID: UInt32) -> ControlFrame {
+        .goAway(lastID: StreamID(lastID), reason: "stopping")
+    }
+
+    @Test mutating func plainTTRPCIgnoresControlFrames() throws {
+        _ = try open(.bidirectional)
+        for control in [goAway(0), .ping(1), .pong(1), .credit(StreamID(1), 1), .cancel(StreamID(1))] {
+            #expect(try receive(control) == .ignore)
+        }
+        #expect(
+            Decision(machine.receiveOversized(FrameHeader(length: 9, streamID: StreamID(0), type: .ping), limit: 8)) == .ignore)
+        #expect(machine.takesCalls)
+    }
+
+    @Test mutating func goAwayKeepsWhatWasAccepted() throws {
+        speakLots1()
+        for kind in [CallKind.unary, .bidirectional, .serverStreaming] { _ = try open(kind) }
+        #expect(machine.takesCalls)
+        #expect(try receive(goAway(3)) == .notProcessed(["serverStreaming"]))
+        #expect(!machine.takesCalls)
+        #expect(machine.openStreams == 2)
+        #expect { try open(.unary) } throws: { ($0 as? Status)?.code == .unavailable && ($0 as? Status)?.fate == .notProcessed }
+        #expect(respond(StreamID(1), "a") == .answer("unary", "a"))
+        #expect(Decision(machine.receive(.data(3, ByteBuffer(string: "a")))) == .message("bidirectional", "a"))
+    }
+
+    @Test mutating func goAwayMayTakeBackButNotGiveMore() throws {
+        speakLots1()
+        for _ in 0..<3 { _ = try open(.unary) }
+        #expect(try receive(goAway(.max)) == .notProcessed([]))
+        #expect(try receive(goAway(3)) == .notProcessed(["unary"]))
+        #expect(try receive(goAway(3)) == .notProcessed([]))
+        #expect(try receive(goAway(5)) == .violation)
+    }
+
+    @Test mutating func onlyWhatWasNeverSentIsMarkedAsNotProcessed() throws {
+        speakLots1()
+        _ = try open(.unary)
+        #expect(machine.close(Status(.unavailable, "lost")) == ["unary"])
+        #expect { try open(.unary) } throws: { ($0 as? Status)?.fate == .notProcessed }
+        #expect(Status(.unavailable, "lost").fate == .unknown)
+    }
+
+    @Test mutating func messagesNeedCredit() throws {
+        speakLots1()
+        let key = StreamKey(id: try open(.bidirectional), serial: 0)
+        machine.spendCredit(forMessage: Credit.initial, on: key)
+        #expect(!machine.hasCredit(key))
+        #expect(try receive(.credit(key.id, 128)) == .credited)
+        #expect(!machine.hasCredit(key))
+        #expect(try receive(.credit(key.id, 1)) == .credited)
+        #expect(machine.hasCredit(key))
+        #expect(try receive(.credit(key.id, UInt32(Credit.limit))) == .violation)
+        #expect(try receive(.credit(StreamID(77), 1)) == .ignore)
+    }
+
+    @Test mutating func aServerThatSendsWithoutCreditFailsTheCall() throws {
+        speakLots1(window: 70_000)
+        let id = try open(.serverStreaming)
+        #expect(machine.openingGrant(.serverStreaming) == 70_000 - Credit.initial)
+        #expect(machine.openingGrant(.clientStreaming) == 0)
+        _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 70_000)))
+        #expect(machine.consumed(70_128, on: id) == true)
+        _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 70_000)))
+        #expect(Decision(machine.receive(.data(1))) == .abandon(1, "serverStreaming", .resourceExhausted))
+        #expect(machine.consumed(1, on: id) == false)
+    }
+
+    @Test mutating func trailersAreForAnOpenCallOfLots1() throws {
+        let response = Result<ResponseEnvelope, Status>.success(
+            ResponseEnvelope(failure: nil, payload: ByteBuffer(), trailers: ["k": "v"]))
+        let id = try open(.unary)
+        #expect(machine.trailers(response, on: id) == nil)
+        speakLots1()
+        #expect(machine.trailers(response, on: id) == nil)
+        _ = try open(.unary)
+        let (call, trailers) = try #require(machine.trailers(response, on: id))
+        #expect(call == "unary")
+        #expect(trailers == ["k": "v"])
+        #expect(machine.trailers(.success(ResponseEnvelope(failure: nil, payload: ByteBuffer())), on: id) == nil)
+    }
+
+    @Test mutating func framesThatBreakTheProtocol() throws {
+        speakLots1()
+        _ = try open(.bidirectional)
+        #expect(try receive(.cancel(StreamID(1))) == .violation)
+        for frame in ControlFrameTests.malformed { #expect(Decision(machine.receive(frame)) == .violation) }
+        for type in [FrameType.cancel, .credit, .ping, .pong, .goAway] {
+            let header = FrameHeader(length: 9, streamID: StreamID(1), type: type)
+            #expect(Decision(machine.receiveOversized(header, limit: 8)) == .violation)
+        }
+        #expect(try receive(.ping(1)) == .ping(1))
+        #expect(try receive(.pong(1)) == .pong(1))
     }
 }

@@ -61,7 +61,7 @@ struct HostileClientTests {
 
     @Test func framesOnlyAServerSendsAndUnknownTypes() async throws {
         let client = try await RawClient()
-        for type in [0, 2, 4, 0x10, 0xFF] as [UInt8] {
+        for type in [0, 2, 4, 5, 6, 7, 8, 9, 0x10, 0xFF] as [UInt8] {
             for id in [0, 1, 2] as [UInt32] {
                 try await client.send(Frame(streamID: StreamID(id), type: FrameType(rawValue: type), body: message))
             }

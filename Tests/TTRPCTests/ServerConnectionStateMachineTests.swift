@@ -15,6 +15,11 @@ struct ServerConnectionStateMachineTests {
         case answer(UInt32, Status.Code)
         case fail(UInt32, String, Status.Code)
         case deliver(String, String?, end: Bool)
+        case cancel(UInt32, String)
+        case credited
+        case ping(UInt64)
+        case pong(UInt64)
+        case violation
 
         init(_ action: Machine.FrameAction) {
             self =
@@ -24,6 +29,11 @@ struct ServerConnectionStateMachineTests {
                 case .answer(let id, let status): .answer(id.rawValue, status.code)
                 case .fail(let id, let call, let status): .fail(id.rawValue, call, status.code)
                 case .deliver(_, let call, let message, let end): .deliver(call, message.map { String(buffer: $0) }, end: end)
+                case .cancel(let id, let call): .cancel(id.rawValue, call)
+                case .credited: .credited
+                case .ping(let number): .ping(number)
+                case .pong(let number): .pong(number)
+                case .violation: .violation
                 }
         }
     }
@@ -37,7 +47,7 @@ struct ServerConnectionStateMachineTests {
         _ id: UInt32, _ kind: CallKind, flags: FrameFlags = [], payloadIsEmpty: Bool = true, deadline: NIODeadline? = nil
     ) -> Machine.Opening {
         machine.open(
-            StreamID(id), kind: kind, flags: flags, payloadIsEmpty: payloadIsEmpty, deadline: deadline, call: { "call \($0.id)" }
+            StreamID(id), kind: kind, flags: flags, payloadBytes: payloadIsEmpty ? 0 : 5, deadline: deadline, call: { "call \($0.id)" }
         ).0
     }
 
@@ -163,7 +173,7 @@ struct ServerConnectionStateMachineTests {
         #expect(machine.openStreams == 1)
     }
 
-    @Test(arguments: [0x00, 0x02, 0x10, 0xFF] as [UInt8])
+    @Test(arguments: [0x00, 0x02, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x10, 0xFF] as [UInt8])
     mutating func otherFrameTypesAreIgnored(_ type: UInt8) {
         open(1, .bidirectional)
         for id in [0, 1, 2, 3] as [UInt32] {
@@ -224,7 +234,7 @@ struct ServerConnectionStateMachineTests {
 
     @Test mutating func drainingRefusesNewCallsAndFinishesOldOnes() {
         let opening = open(1, .bidirectional)
-        machine.drain()
+        #expect(machine.drain() == false)
         #expect(receive(.request(3, "Unary")) == .answer(3, .unavailable))
         #expect(receive(.data(1, ByteBuffer(string: "a"))) == .deliver("call 1", "a", end: false))
         #expect(!machine.isDrained)
@@ -239,5 +249,164 @@ struct ServerConnectionStateMachineTests {
         #expect(receive(.request(5, "Unary")) == .ignore)
         #expect(machine.handlerReturned(opening.key) == nil)
         #expect(machine.close() == [])
+    }
+
+    // MARK: - lots/1
+
+    private mutating func speakLots1(window: Int = Credit.initial) {
+        machine = Machine(maximumStreams: 3, wireProtocol: .lots1, window: window)
+    }
+
+    @Test mutating func cancelEndsTheStreamWithoutAnAnswer() throws {
+        speakLots1()
+        let opening = open(1, .unary)
+        #expect(try receive(.control(.cancel(StreamID(1)))) == .cancel(1, "call 1"))
+        #expect(try receive(.control(.cancel(StreamID(1)))) == .ignore)
+        #expect(receive(.data(1)) == .ignore)
+        #expect(machine.openStreams == 0)
+        // The handler counts until it returns.
+        #expect(machine.runningHandlers == 1)
+        #expect(machine.handlerReturned(opening.key) == nil)
+        #expect(machine.runningHandlers == 0)
+    }
+
+    @Test mutating func cancelOfAnUnknownStreamIsIgnored() throws {
+        speakLots1()
+        for id in [1, 2, .max] as [UInt32] { #expect(try receive(.control(.cancel(StreamID(id)))) == .ignore) }
+    }
+
+    @Test mutating func idsHaveToGrow() {
+        speakLots1()
+        #expect(receive(.request(5, "Unary")) == .request(5))
+        for id in [5, 3, 1] as [UInt32] { #expect(receive(.request(id, "Unary")) == .answer(id, .invalidArgument)) }
+        let oversized = FrameHeader(length: 9, streamID: StreamID(7), type: .request)
+        #expect(Decision(machine.receiveOversized(oversized, limit: 8)) == .answer(7, .resourceExhausted))
+        #expect(Decision(machine.receiveOversized(oversized, limit: 8)) == .answer(7, .invalidArgument))
+        #expect(receive(.request(8, "Unary")) == .answer(8, .invalidArgument))
+        #expect(receive(.request(9, "Unary")) == .request(9))
+        #expect(machine.lastID == StreamID(9))
+    }
+
+    /// What came before GOAWAY is answered, what comes after is not, also if it is too long.
+    @Test mutating func afterGoAwayNothingIsProcessed() {
+        speakLots1()
+        let opening = open(1, .bidirectional)
+        #expect(receive(.request(3, "Unary")) == .request(3))
+        #expect(machine.drain() == true)
+        #expect(machine.drain() == false)
+        #expect(machine.lastID == StreamID(3))
+        #expect(receive(.request(5, "Unary")) == .ignore)
+        let oversized = FrameHeader(length: 9, streamID: StreamID(7), type: .request)
+        #expect(Decision(machine.receiveOversized(oversized, limit: 8)) == .ignore)
+        #expect(machine.lastID == StreamID(3))
+        #expect(receive(.data(1, ByteBuffer(string: "a"))) == .deliver("call 1", "a", end: false))
+        #expect(machine.handlerReturned(opening.key) == .endOfStream)
+        #expect(machine.isDrained)
+    }
+
+    @Test mutating func endingAllLeavesHandlersToReturn() {
+        speakLots1()
+        let opening = open(1, .unary)
+        open(3, .bidirectional)
+        #expect(Set(machine.endAll().map(\.1)) == ["call 1", "call 3"])
+        #expect(machine.openStreams == 0)
+        #expect(machine.handlerReturned(opening.key) == nil)
+        #expect(!machine.isDrained)
+    }
+
+    @Test mutating func messagesNeedCredit() throws {
+        speakLots1()
+        let opening = open(1, .serverStreaming)
+        #expect(machine.hasCredit(opening.key))
+        machine.spendCredit(forMessage: Credit.initial, on: opening.key)
+        #expect(!machine.hasCredit(opening.key))
+        // 128 bytes more than the message itself.
+        #expect(try receive(.control(.credit(StreamID(1), 128))) == .credited)
+        #expect(!machine.hasCredit(opening.key))
+        #expect(try receive(.control(.credit(StreamID(1), 1))) == .credited)
+        #expect(machine.hasCredit(opening.key))
+    }
+
+    @Test mutating func creditHasALimit() throws {
+        speakLots1()
+        open(1, .serverStreaming)
+        let most = UInt32(Credit.limit - Credit.initial)
+        #expect(try receive(.control(.credit(StreamID(1), most))) == .credited)
+        #expect(try receive(.control(.credit(StreamID(1), 1))) == .violation)
+        open(3, .serverStreaming)
+        #expect(try receive(.control(.credit(StreamID(3), .max))) == .violation)
+    }
+
+    @Test mutating func creditForNobodyIsIgnored() throws {
+        speakLots1()
+        for id in [1, 2, .max] as [UInt32] { #expect(try receive(.control(.credit(StreamID(id), .max))) == .ignore) }
+        let first = open(1, .unary)
+        #expect(machine.handlerReturned(first.key) == .response)
+        #expect(try receive(.control(.credit(StreamID(1), 1))) == .ignore)
+    }
+
+    /// One message may overdraw the credit, the next one fails its stream.
+    @Test mutating func aClientThatSendsWithoutCreditFailsItsStream() {
+        speakLots1()
+        open(1, .bidirectional)
+        open(3, .bidirectional)
+        let message = ByteBuffer(repeating: 0, count: Credit.initial)
+        guard case .deliver = machine.receive(.data(1, message)) else {
+            Issue.record("the first message is within the credit")
+            return
+        }
+        #expect(receive(.data(1)) == .fail(1, "call 1", .resourceExhausted))
+        #expect(receive(.data(3)) == .deliver("call 3", "", end: false))
+    }
+
+    @Test mutating func endOfStreamNeedsNoCredit() {
+        speakLots1()
+        open(1, .bidirectional)
+        _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: Credit.initial)))
+        #expect(receive(.data(1, flags: .endOfStream)) == .deliver("call 1", nil, end: true))
+    }
+
+    @Test mutating func creditIsGrantedForWhatIsTaken() {
+        speakLots1(window: 100_000)
+        let opening = open(1, .bidirectional)
+        #expect(opening.grant == 100_000 - Credit.initial)
+        #expect(open(3, .serverStreaming).grant == 0)
+        #expect(open(5, .bidirectional, flags: .remoteClosed).grant == 0)
+        _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 100_000)))
+        #expect(machine.consumed(100_128, on: opening.key) == true)
+        _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 100_000)))
+        #expect(receive(.data(1, flags: .endOfStream)) == .deliver("call 1", nil, end: true))
+        // The client has ended its side, or the whole stream.
+        #expect(machine.consumed(100_128, on: opening.key) == false)
+        _ = machine.handlerReturned(opening.key)
+        #expect(machine.consumed(1, on: opening.key) == false)
+    }
+
+    @Test mutating func aMessageInTheRequestCostsCredit() {
+        speakLots1()
+        let message = Credit.initial
+        _ = machine.open(
+            StreamID(1), kind: .bidirectional, flags: .remoteOpen, payloadBytes: message, deadline: nil, call: { _ in "call 1" })
+        #expect(receive(.data(1)) == .fail(1, "call 1", .resourceExhausted))
+    }
+
+    @Test mutating func pingsAndPongsAreHandedOn() throws {
+        speakLots1()
+        #expect(try receive(.control(.ping(7))) == .ping(7))
+        #expect(try receive(.control(.pong(8))) == .pong(8))
+    }
+
+    @Test mutating func framesThatBreakTheProtocol() throws {
+        speakLots1()
+        open(1, .bidirectional)
+        #expect(try receive(.control(.goAway(lastID: StreamID(1), reason: ""))) == .violation)
+        for frame in ControlFrameTests.malformed { #expect(receive(frame) == .violation) }
+        for type in [FrameType.cancel, .credit, .ping, .pong, .goAway] {
+            let header = FrameHeader(length: 9, streamID: StreamID(1), type: type)
+            #expect(Decision(machine.receiveOversized(header, limit: 8)) == .violation)
+        }
+        for type in [0x00, 0x02, 0x09, 0xFF] as [UInt8] {
+            #expect(receive(Frame(streamID: StreamID(1), type: FrameType(rawValue: type))) == .ignore)
+        }
     }
 }

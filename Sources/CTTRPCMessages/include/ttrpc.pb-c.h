@@ -61,10 +61,15 @@ struct  Ttrpc__Response
   ProtobufCMessage base;
   Ttrpc__Status *status;
   ProtobufCBinaryData payload;
+  /*
+   * lots/1 only: metadata for the caller, with an answer or a status, or at the end of a stream.
+   */
+  size_t n_trailers;
+  Ttrpc__KeyValue **trailers;
 };
 #define TTRPC__RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ttrpc__response__descriptor) \
-    , NULL, {0,NULL} }
+    , NULL, {0,NULL}, 0,NULL }
 
 
 /*

@@ -25,7 +25,7 @@ extension Router {
             bidirectional: { messages, writer, context in
                 try await answering {
                     let requests = PullRequests(messages: messages, read: { try PullRequest(unpacking: $0, .shown) })
-                    try await service.pull(requests, PullResponses(writer), context)
+                    try await context.endingAtDrain(messages) { try await service.pull(requests, PullResponses(writer), context) }
                 }
             })
         registerUnary(.fetch) { try await service.fetch($0, $1) }

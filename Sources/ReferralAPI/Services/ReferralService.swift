@@ -29,7 +29,7 @@ extension Router {
             .submitStream,
             bidirectional: { messages, writer, context in
                 let submissions = SubmissionPipeline(service: service, decoder: decoder, today: today, context: context)
-                try await submissions.run(messages, TypedWriter(writer))
+                try await context.endingAtDrain(messages) { try await submissions.run(messages, TypedWriter(writer)) }
             })
         register(
             .getStatus,

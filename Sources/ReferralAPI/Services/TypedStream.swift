@@ -14,6 +14,11 @@ public struct TypedStream<Element: Sendable>: AsyncSequence, Sendable {
         Iterator(messages: messages.makeAsyncIterator(), read: read, failure: failure)
     }
 
+    /// Ends the stream for its reader after the messages that have arrived; what comes later is dropped.
+    public func finish() {
+        messages.finish()
+    }
+
     public struct Iterator: AsyncIteratorProtocol {
         var messages: MessageStream.Iterator
         let read: @Sendable (ByteBuffer) throws -> Element

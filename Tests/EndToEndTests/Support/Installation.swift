@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Referral
 import TLS
+import TTRPC
 import TestSupport
 
 /// The example's configuration laid out in a temporary folder as it ships, with certificates of its own for every participant. Made
@@ -54,7 +55,7 @@ struct Installation: Sendable {
             role: .client(expecting: .init(spiffeIdentifier: Self.serverIdentity)),
             certificateChainFile: file(of: participant, in: pki), privateKeyFile: file(of: participant, in: pki, "key"),
             trustRootsFile: authority)
-        configuration.applicationProtocols = ["ttrpc"]
+        configuration.applicationProtocols = WireProtocol.names
         return try TLSContext(configuration)
     }
 

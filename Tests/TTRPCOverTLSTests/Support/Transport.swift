@@ -10,23 +10,33 @@ import TestSupport
 enum Transport: CaseIterable {
     case inProcess
     case tls
+    case plainInProcess
+    case plainTLS
+
+    var wireProtocol: WireProtocol {
+        switch self {
+        case .inProcess, .tls: .lots1
+        case .plainInProcess, .plainTLS: .ttrpc
+        }
+    }
 
     /// A server with `router` and a client connected to it, for as long as `body` runs.
     func withClient<R>(
         _ router: Router = EchoService.router(), limits: ConnectionLimits = ConnectionLimits(), _ body: (Client) async throws -> R
     ) async throws -> R {
         switch self {
-        case .inProcess:
+        case .inProcess, .plainInProcess:
             let transport = InProcessTransport(
-                router: router, peer: Peer(identity: "spiffe://lots.example/polisen/region-syd"), limits: limits, logger: .silent,
-                eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+                router: router, peer: Peer(identity: "spiffe://lots.example/polisen/region-syd"), wireProtocol: wireProtocol,
+                limits: limits, logger: .silent, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
             defer { transport.client.close() }
             return try await body(transport.client)
-        case .tls:
+        case .tls, .plainTLS:
             var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
             configuration.limits = limits
             return try await withServer(router, configuration) { server in
-                let client = try await connect(to: server, limits: limits)
+                let names = self == .tls ? WireProtocol.names : [WireProtocol.ttrpc.rawValue]
+                let client = try await connect(to: server, offering: names, limits: limits)
                 defer { client.close() }
                 return try await body(client)
             }
@@ -38,7 +48,7 @@ func withServer<R>(
     _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = ServerConfiguration(host: "127.0.0.1", port: 0),
     _ body: (Server) async throws -> R
 ) async throws -> R {
-    let context = try await DevelopmentPKI.current.server()
+    let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
     let server = try await Server.bind(configuration, router: router, context: { context }, logger: .silent)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
@@ -49,10 +59,12 @@ func withServer<R>(
     }
 }
 
-func connect(to server: Server, as name: String = "clients/polisen/region-syd", limits: ConnectionLimits = ConnectionLimits()) async throws
-    -> Client
-{
-    try await Client.connect(host: "127.0.0.1", port: server.port, context: DevelopmentPKI.current.client(name), limits: limits)
+func connect(
+    to server: Server, as name: String = "clients/polisen/region-syd", offering names: [String] = WireProtocol.names,
+    limits: ConnectionLimits = ConnectionLimits()
+) async throws -> Client {
+    let context = try await DevelopmentPKI.current.client(name) { $0.applicationProtocols = names }
+    return try await Client.connect(host: "127.0.0.1", port: server.port, context: context, limits: limits)
 }
 
 extension Result where Failure == any Error {

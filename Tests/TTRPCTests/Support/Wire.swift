@@ -53,15 +53,16 @@ struct RawClient: Sendable {
     private let received = FrameQueue()
 
     init(
-        _ router: Router = EchoService.router(), limits: ConnectionLimits = ConnectionLimits(), eventLoop: (any EventLoop)? = nil
+        _ router: Router = EchoService.router(), wireProtocol: WireProtocol = .ttrpc, limits: ConnectionLimits = ConnectionLimits(),
+        eventLoop: (any EventLoop)? = nil
     ) async throws {
         let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         self.eventLoop = eventLoop
         let received = received
         (server, wire) = try await eventLoop.submit {
             let server = ServerConnection(
-                router: router, peer: Peer(identity: "spiffe://lots.example/test/client"), limits: limits, logger: .silent,
-                eventLoop: eventLoop)
+                router: router, peer: Peer(identity: "spiffe://lots.example/test/client"), wireProtocol: wireProtocol, limits: limits,
+                logger: .silent, eventLoop: eventLoop)
             let wire = Wire(frames: received)
             wire.whenClosed = { server.closed() }
             server.opened(wire)
@@ -121,10 +122,12 @@ struct RawServer: Sendable {
     private let received = FrameQueue()
     private let wire: NIOLoopBound<Wire>
 
-    init(limits: ConnectionLimits = ConnectionLimits()) async throws {
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    init(
+        wireProtocol: WireProtocol = .ttrpc, limits: ConnectionLimits = ConnectionLimits(), eventLoop: (any EventLoop)? = nil
+    ) async throws {
+        let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         self.eventLoop = eventLoop
-        let connection = ClientConnection(limits: limits, eventLoop: eventLoop)
+        let connection = ClientConnection(wireProtocol: wireProtocol, limits: limits, eventLoop: eventLoop)
         self.connection = connection
         client = Client(connection)
         let received = received
@@ -263,6 +266,19 @@ extension Frame {
         bytes.writeResponse(status, streamID: StreamID(id), largestBody: FrameHeader.largestBody)
         bytes.moveReaderIndex(forwardBy: FrameHeader.byteCount)
         return Frame(streamID: StreamID(id), type: .response, body: bytes)
+    }
+
+    static func control(_ control: ControlFrame) throws -> Frame {
+        var bytes = ByteBuffer()
+        bytes.writeControlFrame(control)
+        var decoder = FrameDecoder()
+        decoder.append(bytes)
+        guard case .frame(let frame) = try decoder.next() else { throw Status(.internal, "not one frame") }
+        return frame
+    }
+
+    var control: ControlFrame? {
+        get throws { try ControlFrame(self) }
     }
 
     var failure: Status? {
