@@ -296,28 +296,21 @@ struct HostileClientTests {
         }
         for _ in 0..<500 {
             let client = try await RawClient()
-            var bytes = Array(valid.readableBytesView)
-            for _ in 0..<Int.random(in: 1...8, using: &random) {
-                let index = bytes.indices.randomElement(using: &random) ?? 0
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...20, using: &random)))
-                default: bytes.insert(contentsOf: bytes[index..<min(bytes.count, index + 30)], at: index)
-                }
-                if bytes.isEmpty { bytes = [0] }
-            }
+            let bytes = random.mutate(Array(valid.readableBytesView))
             try await client.send(ByteBuffer(bytes: bytes))
             try await client.disconnect()
             try await client.settle()
             let ends = client.takeReceived().filter { $0.type == .response || $0.flags == .endOfStream }.map(\.streamID)
-            let beginnings = requests(in: bytes)
+            let beginnings = FrameDecoder.requests(in: bytes)
             for id in Set(ends) { #expect(ends.count { $0 == id } <= beginnings.count { $0 == id }) }
         }
     }
 
+}
+
+extension FrameDecoder {
     /// The streams that these bytes open, with a whole frame or the header of one too long.
-    private func requests(in bytes: [UInt8]) -> [StreamID] {
+    static func requests(in bytes: [UInt8]) -> [StreamID] {
         var decoder = FrameDecoder()
         decoder.append(ByteBuffer(bytes: bytes))
         var ids: [StreamID] = []
@@ -350,5 +343,21 @@ struct SplitMix64: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+
+    /// The same bytes with a few changed, cut out or doubled.
+    mutating func mutate(_ valid: [UInt8]) -> [UInt8] {
+        var bytes = valid
+        for _ in 0..<Int.random(in: 1...8, using: &self) {
+            let index = bytes.indices.randomElement(using: &self) ?? 0
+            switch Int.random(in: 0..<4, using: &self) {
+            case 0: bytes[index] = UInt8.random(in: 0...255, using: &self)
+            case 1: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &self)
+            case 2: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...20, using: &self)))
+            default: bytes.insert(contentsOf: bytes[index..<min(bytes.count, index + 30)], at: index)
+            }
+            if bytes.isEmpty { bytes = [0] }
+        }
+        return bytes
     }
 }
