@@ -32,6 +32,39 @@ import Testing
         }
     }
 
+    /// What it has answered is stored, and what has no answer may be sent again.
+    @Test func anOpenStreamOfSubmissionsDoesNotHoldUpAStop() async throws {
+        try await Daemon.Files.with { files in
+            let answered = try await Daemon.with(files, ["LIMITS_DRAIN_TIMEOUT": "10m"]) { daemon in
+                let client = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                var answered: [MessageID] = []
+                let ended = await failure {
+                    try await client.submitStream { writer, results in
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            group.addTask {
+                                for number in 0..<100_000 { try await writer.write(Sample.submission("m-\(number)")) }
+                            }
+                            defer { group.cancelAll() }
+                            for try await result in results {
+                                if case .success(let receipt) = result.result { answered.append(receipt.messageID) }
+                                if answered.count == 20 { daemon.requestStop() }
+                            }
+                        }
+                    }
+                }
+                #expect(ended?.code == .unavailable)
+                #expect(await daemon.wait() == .exit(0))
+                return answered
+            }
+            #expect(answered.count >= 20)
+            try await Daemon.with(files) { daemon in
+                let client = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                for id in answered { #expect(try await client.status(.message(id)).messageID == id) }
+                #expect(await daemon.stop() == .exit(0))
+            }
+        }
+    }
+
     @Test func whoeverHasNoGoodCertificateStaysOutside() async throws {
         let installation = try await Installation.current
         try await Daemon.Files.with { files in

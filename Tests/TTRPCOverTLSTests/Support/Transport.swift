@@ -46,9 +46,10 @@ enum Transport: CaseIterable {
 
 func withServer<R>(
     _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = ServerConfiguration(host: "127.0.0.1", port: 0),
-    _ body: (Server) async throws -> R
+    context: TLSContext? = nil, _ body: (Server) async throws -> R
 ) async throws -> R {
-    let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
+    let standard = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
+    let context = context ?? standard
     let server = try await Server.bind(configuration, router: router, context: { context }, logger: .silent)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
