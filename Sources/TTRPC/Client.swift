@@ -16,13 +16,14 @@ public struct CallOptions: Sendable {
     }
 }
 
-/// Calls the methods of a server over one connection, from any task.
+/// Calls the methods of a server, from any task.
 ///
 /// Calls throw ``Status`` when they fail: with the server's status, or with one made here, such as `unavailable` when the connection
 /// is gone. They throw `CancellationError` when the calling task is cancelled; the server is told if it speaks `lots/1`, since plain
 /// ttrpc has no way to.
 public struct Client: Sendable {
     package let connection: ClientConnection
+    private var interceptors: [any ClientInterceptor] = []
 
     package init(_ connection: ClientConnection) {
         self.connection = connection
@@ -42,15 +43,68 @@ public struct Client: Sendable {
         connection.close()
     }
 
+    /// The same client, with every call within the interceptors: the first outermost, and all within those it has already.
+    public func intercepted(by interceptors: [any ClientInterceptor]) -> Client {
+        var client = self
+        client.interceptors += interceptors
+        return client
+    }
+
     /// One message there, one back.
     public func unary(_ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions()) async throws -> ByteBuffer {
+        if interceptors.isEmpty { return try await ConnectionCalls(connection).unary(method, message, options: options) }
+        return try await interceptors.intercept(OutgoingCall(method: method, kind: .unary, options: options)) { call in
+            try await ConnectionCalls(connection).unary(method, message, options: call.options)
+        }
+    }
+
+    /// One message there, any number back. The call ends when `body` returns.
+    public func serverStreaming<R>(
+        _ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions(),
+        _ body: (MessageStream) async throws -> R
+    ) async throws -> R {
+        try await interceptors.intercept(OutgoingCall(method: method, kind: .serverStreaming, options: options)) { call in
+            try await ConnectionCalls(connection).serverStreaming(method, message, options: call.options, body)
+        }
+    }
+
+    /// Any number of messages there, one back. `body` writes; when it returns, the server is told that nothing more comes.
+    ///
+    /// An answer that arrives before everything is written ends the call early and is returned.
+    public func clientStreaming(
+        _ method: MethodName, options: CallOptions = CallOptions(), _ body: (RequestWriter) async throws -> Void
+    ) async throws -> ByteBuffer {
+        try await interceptors.intercept(OutgoingCall(method: method, kind: .clientStreaming, options: options)) { call in
+            try await ConnectionCalls(connection).clientStreaming(method, options: call.options, body)
+        }
+    }
+
+    /// Any number of messages both ways. `body` writes and reads; the call ends when it returns.
+    public func bidirectional<R>(
+        _ method: MethodName, options: CallOptions = CallOptions(),
+        _ body: (RequestWriter, MessageStream) async throws -> R
+    ) async throws -> R {
+        try await interceptors.intercept(OutgoingCall(method: method, kind: .bidirectional, options: options)) { call in
+            try await ConnectionCalls(connection).bidirectional(method, options: call.options, body)
+        }
+    }
+}
+
+/// The four kinds of calls on one connection.
+struct ConnectionCalls {
+    private let connection: ClientConnection
+
+    init(_ connection: ClientConnection) {
+        self.connection = connection
+    }
+
+    func unary(_ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions()) async throws -> ByteBuffer {
         let call = ClientCall(onTrailers: options.onTrailers)
         let id = try connection.begin(call, .unary, method, message, options)
         return try await outcome(of: call, id)
     }
 
-    /// One message there, any number back. The call ends when `body` returns.
-    public func serverStreaming<R>(
+    func serverStreaming<R>(
         _ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions(),
         _ body: (MessageStream) async throws -> R
     ) async throws -> R {
@@ -61,10 +115,7 @@ public struct Client: Sendable {
         return try await body(MessageStream(buffer: messages))
     }
 
-    /// Any number of messages there, one back. `body` writes; when it returns, the server is told that nothing more comes.
-    ///
-    /// An answer that arrives before everything is written ends the call early and is returned.
-    public func clientStreaming(
+    func clientStreaming(
         _ method: MethodName, options: CallOptions = CallOptions(), _ body: (RequestWriter) async throws -> Void
     ) async throws -> ByteBuffer {
         let call = ClientCall(onTrailers: options.onTrailers)
@@ -81,8 +132,7 @@ public struct Client: Sendable {
         return try await outcome(of: call, id)
     }
 
-    /// Any number of messages both ways. `body` writes and reads; the call ends when it returns.
-    public func bidirectional<R>(
+    func bidirectional<R>(
         _ method: MethodName, options: CallOptions = CallOptions(),
         _ body: (RequestWriter, MessageStream) async throws -> R
     ) async throws -> R {

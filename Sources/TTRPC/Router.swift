@@ -65,6 +65,13 @@ public struct Router: Sendable {
         services.insert(method.service)
     }
 
+    /// The same methods with other handlers of the same kinds.
+    func mapHandlers(_ transform: (Handler) -> Handler) -> Router {
+        var router = self
+        router.handlers = handlers.mapValues(transform)
+        return router
+    }
+
     /// - Throws: `unimplemented` for a method that is not registered.
     func handler(for method: MethodName) throws(Status) -> Handler {
         if let handler = handlers[method] { return handler }
