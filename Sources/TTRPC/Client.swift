@@ -3,44 +3,88 @@ public import NIOCore
 /// What a call may carry besides its messages.
 public struct CallOptions: Sendable {
     public var metadata: Metadata
-    /// How long the whole call may take. The server is told, and both sides end the call with `deadlineExceeded` when it has passed.
-    /// Nil: no limit.
+    /// How long the whole call may take, all its attempts together. The server is told, and both sides end the call with
+    /// `deadlineExceeded` when it has passed. Nil: what the client has for calls with one answer; no limit for others.
     public var timeout: Duration?
     /// Called with the metadata that the server sends with the end of the call, before the call returns, throws or its messages end. Not
     /// called when there is none; a server that does not speak `lots/1` never sends any. Runs on the connection's event loop: must not block.
     public var onTrailers: (@Sendable (Metadata) -> Void)?
+    /// Carrying the call out twice does what carrying it out once does, so that it may be made again when its outcome is not known.
+    public var isIdempotent: Bool
 
-    public init(metadata: Metadata = Metadata(), timeout: Duration? = nil) {
+    public init(metadata: Metadata = Metadata(), timeout: Duration? = nil, isIdempotent: Bool = false) {
         self.metadata = metadata
         self.timeout = timeout
+        self.isIdempotent = isIdempotent
     }
 }
 
 /// Calls the methods of a server, from any task.
 ///
+/// A client that reconnects makes a connection when it needs one, and makes a call again when that is safe: see ``RetryPolicy``. Any
+/// other is over when its connection is.
+///
 /// Calls throw ``Status`` when they fail: with the server's status, or with one made here, such as `unavailable` when the connection
 /// is gone. They throw `CancellationError` when the calling task is cancelled; the server is told if it speaks `lots/1`, since plain
 /// ttrpc has no way to.
 public struct Client: Sendable {
-    package let connection: ClientConnection
+    private enum Carrier {
+        case connection(ClientConnection)
+        case reconnector(Reconnector)
+    }
+
+    private let carrier: Carrier
+    /// Of calls with one answer whose options have no time limit.
+    private let callTimeout: Duration?
     private var interceptors: [any ClientInterceptor] = []
 
-    package init(_ connection: ClientConnection) {
-        self.connection = connection
+    package init(_ connection: ClientConnection, callTimeout: Duration? = nil) {
+        carrier = .connection(connection)
+        self.callTimeout = callTimeout
+    }
+
+    /// A client that connects when it is first called, and again whenever its connection is lost.
+    ///
+    /// - Parameters:
+    ///   - addresses: one at least, for people.
+    ///   - eventLoop: where the connections live.
+    ///   - connect: makes a connection to the address of this index.
+    package init(
+        reconnectingTo addresses: [String], _ configuration: ReconnectionConfiguration, eventLoop: any EventLoop,
+        connect: @escaping @Sendable (_ address: Int) async throws(ConnectionFailure) -> ClientConnection
+    ) {
+        carrier = .reconnector(Reconnector(to: addresses, configuration: configuration, eventLoop: eventLoop, connect: connect))
+        callTimeout = configuration.callTimeout
+    }
+
+    /// The connection of a client that does not reconnect, for those who look into it.
+    package var connection: ClientConnection {
+        guard case .connection(let connection) = carrier else {
+            preconditionFailure("a client that reconnects has no connection of its own")
+        }
+        return connection
     }
 
     /// Runs tasks on the connection's event loop. A task that makes many calls is fastest when it prefers this executor.
-    public var taskExecutor: any TaskExecutor { connection.executor }
+    public var taskExecutor: any TaskExecutor {
+        switch carrier {
+        case .connection(let connection): connection.executor
+        case .reconnector(let reconnector): reconnector.executor
+        }
+    }
 
     /// How long the last PING took to be answered; nil before the first, which is sent when the server has been silent for a while, and
     /// with a server that speaks plain ttrpc.
     public var roundTripTime: Duration? {
-        connection.roundTripTime.map { .nanoseconds($0.nanoseconds) }
+        currentConnection?.roundTripTime.map { .nanoseconds($0.nanoseconds) }
     }
 
-    /// Closes the connection. Calls under way fail with `unavailable`.
+    /// Closes the connection. Calls under way fail with `unavailable`, and so do later ones.
     public func close() {
-        connection.close()
+        switch carrier {
+        case .connection(let connection): connection.close()
+        case .reconnector(let reconnector): reconnector.close()
+        }
     }
 
     /// The same client, with every call within the interceptors: the first outermost, and all within those it has already.
@@ -52,9 +96,13 @@ public struct Client: Sendable {
 
     /// One message there, one back.
     public func unary(_ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions()) async throws -> ByteBuffer {
-        if interceptors.isEmpty { return try await ConnectionCalls(connection).unary(method, message, options: options) }
-        return try await interceptors.intercept(OutgoingCall(method: method, kind: .unary, options: options)) { call in
-            try await ConnectionCalls(connection).unary(method, message, options: call.options)
+        try await call(method, .unary, options) { call in
+            switch carrier {
+            case .connection(let connection):
+                try await ConnectionCalls(connection).unary(call.method, message, options: call.options)
+            case .reconnector(let reconnector):
+                try await reconnector.unary(call.method, message, options: call.options)
+            }
         }
     }
 
@@ -63,8 +111,13 @@ public struct Client: Sendable {
         _ method: MethodName, _ message: ByteBuffer, options: CallOptions = CallOptions(),
         _ body: (MessageStream) async throws -> R
     ) async throws -> R {
-        try await interceptors.intercept(OutgoingCall(method: method, kind: .serverStreaming, options: options)) { call in
-            try await ConnectionCalls(connection).serverStreaming(method, message, options: call.options, body)
+        try await call(method, .serverStreaming, options) { call in
+            switch carrier {
+            case .connection(let connection):
+                try await ConnectionCalls(connection).serverStreaming(call.method, message, options: call.options, body)
+            case .reconnector(let reconnector):
+                try await reconnector.serverStreaming(call.method, message, options: call.options, body)
+            }
         }
     }
 
@@ -74,8 +127,13 @@ public struct Client: Sendable {
     public func clientStreaming(
         _ method: MethodName, options: CallOptions = CallOptions(), _ body: (RequestWriter) async throws -> Void
     ) async throws -> ByteBuffer {
-        try await interceptors.intercept(OutgoingCall(method: method, kind: .clientStreaming, options: options)) { call in
-            try await ConnectionCalls(connection).clientStreaming(method, options: call.options, body)
+        try await call(method, .clientStreaming, options) { call in
+            switch carrier {
+            case .connection(let connection):
+                try await ConnectionCalls(connection).clientStreaming(call.method, options: call.options, body)
+            case .reconnector(let reconnector):
+                try await reconnector.clientStreaming(call.method, options: call.options, body)
+            }
         }
     }
 
@@ -84,9 +142,22 @@ public struct Client: Sendable {
         _ method: MethodName, options: CallOptions = CallOptions(),
         _ body: (RequestWriter, MessageStream) async throws -> R
     ) async throws -> R {
-        try await interceptors.intercept(OutgoingCall(method: method, kind: .bidirectional, options: options)) { call in
-            try await ConnectionCalls(connection).bidirectional(method, options: call.options, body)
+        try await call(method, .bidirectional, options) { call in
+            switch carrier {
+            case .connection(let connection):
+                try await ConnectionCalls(connection).bidirectional(call.method, options: call.options, body)
+            case .reconnector(let reconnector):
+                try await reconnector.bidirectional(call.method, options: call.options, body)
+            }
         }
+    }
+
+    private func call<R>(
+        _ method: MethodName, _ kind: CallKind, _ options: CallOptions, _ body: (OutgoingCall) async throws -> R
+    ) async throws -> R {
+        var call = OutgoingCall(method: method, kind: kind, options: options)
+        if !kind.serverStreams, call.options.timeout == nil { call.options.timeout = callTimeout }
+        return try await interceptors.intercept(call, body)
     }
 }
 

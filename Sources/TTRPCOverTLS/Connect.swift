@@ -10,10 +10,12 @@ extension Client {
     ///   - context: of a client; says whose certificate the server must have.
     ///   - serverName: the name sent with the handshake; nil sends none. Not an address.
     ///   - timeout: for the connection, and again for the handshake.
+    ///   - callTimeout: the time limit of a call with one answer, when its options give none; nil: no limit.
     /// - Throws: `TLSError`, or what the system reports, when there is no connection.
     public static func connect(
         host: String, port: Int, context: TLSContext, serverName: String? = nil, limits: ConnectionLimits = ConnectionLimits(),
-        timeout: TimeAmount = .seconds(10), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        timeout: TimeAmount = .seconds(10), callTimeout: Duration? = .seconds(30),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> Client {
         let eventLoop = group.any()
         let connected = eventLoop.makePromise(of: Client.self)
@@ -29,7 +31,7 @@ extension Client {
                             let connection = ClientConnection(
                                 wireProtocol: WireProtocol(negotiated: name), limits: limits, eventLoop: channel.eventLoop)
                             try channel.pipeline.syncOperations.addHandler(ClientChannelHandler(connection))
-                            connected.succeed(Client(connection))
+                            connected.succeed(Client(connection, callTimeout: callTimeout))
                         }
                         try channel.pipeline.syncOperations.addHandlers([handler, HandshakeWatcher(connected)])
                     }
@@ -44,6 +46,74 @@ extension Client {
         } catch {
             connected.fail(error)
             throw error
+        }
+    }
+}
+
+/// Where a server listens.
+public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A name or an address; an IPv6 address without brackets.
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+extension Client {
+    /// A client that connects over mutual TLS when it is first called, and again whenever its connection is lost or takes no more calls.
+    ///
+    /// Calls wait for a connection as long as `configuration` says, and fail with `unavailable` and the reason for each address.
+    ///
+    /// - Parameters:
+    ///   - addresses: of servers that are as good as each other; one at least.
+    ///   - context: of a client; asked for each new connection, so that renewed certificates are used.
+    ///   - serverName: the name sent with the handshake; nil sends none. Not an address.
+    ///   - timeout: for each connection, and again for its handshake.
+    public static func reconnecting(
+        to addresses: [ServerAddress], context: @escaping @Sendable () throws -> TLSContext, serverName: String? = nil,
+        _ configuration: ReconnectionConfiguration = ReconnectionConfiguration(), limits: ConnectionLimits = ConnectionLimits(),
+        timeout: TimeAmount = .seconds(10), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) -> Client {
+        let eventLoop = group.any()
+        return Client(reconnectingTo: addresses.map(\.description), configuration, eventLoop: eventLoop) {
+            index async throws(ConnectionFailure) in
+            let address = addresses[index]
+            do {
+                let client = try await Client.connect(
+                    host: address.host, port: address.port, context: context(), serverName: serverName, limits: limits, timeout: timeout,
+                    group: eventLoop)
+                return client.connection
+            } catch {
+                throw ConnectionFailure(error)
+            }
+        }
+    }
+}
+
+extension ConnectionFailure {
+    /// In words for whoever can mend it.
+    init(_ error: any Error) {
+        switch error {
+        case let error as TLSError where error.code == .certificateRefused:
+            self.init(
+                reason: "this is not the expected server: \(error.message); check the address, the expected server identity and the "
+                    + "authorities", isHopeless: true)
+        case let error as TLSError:
+            self.init(reason: "\(error)", isHopeless: error.code == .configuration)
+        case let error as NIOConnectionError:
+            let cause = error.dnsAError ?? error.dnsAAAAError ?? error.connectionErrors.first?.error
+            self.init(reason: cause.map { "\($0)" } ?? "the name has no address", isHopeless: false)
+        case ChannelError.connectTimeout:
+            self.init(reason: "no answer in time", isHopeless: false)
+        case ChannelError.eof:
+            self.init(reason: "closed the connection before the end of the handshake", isHopeless: false)
+        default:
+            self.init(reason: "\(error)", isHopeless: false)
         }
     }
 }
