@@ -10,11 +10,27 @@ import Foundation
 ///         authorities: ca.crt
 ///         server_identity: spiffe://lots.example/lots/exchange
 ///
-/// Every value can be given as an environment variable, which wins: `LOTS_CLIENT_SERVER`, `LOTS_CLIENT_SERVER_IDENTITY`.
+/// Where several servers are as good as each other, `servers: [one.example:7443, two.example:7443]` stands for `server`; the first that
+/// can be reached is used.
+///
+/// Every value can be given as an environment variable, which wins: `LOTS_CLIENT_SERVER` (several with commas between them),
+/// `LOTS_CLIENT_SERVER_IDENTITY`.
 public struct ClientProfile: Hashable, Sendable {
-    /// Of the server; an IPv6 address without its brackets.
-    public var host: String
-    public var port: Int
+    /// Where a server listens.
+    public struct Server: Hashable, Sendable {
+        /// A name or an address; an IPv6 address without its brackets.
+        public var host: String
+        /// 1 to 65,535.
+        public var port: Int
+
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// In the order in which they are tried; never empty.
+    public var servers: [Server]
     /// PEM file with the client's certificate, which says who is calling.
     public var certificate: String
     /// PEM file with its private key.
@@ -40,16 +56,16 @@ public struct ClientProfile: Hashable, Sendable {
                 MappingReader.absent(ConfigurationFile(name: "environment"), variables: variables, faults) as MappingReader?
             }
         guard let block else { throw ConfigurationFaults(faults.sorted) }
-        let server = block.required("server", Self.server)
+        let servers = Self.servers(block)
         let certificate = block.requiredPath("certificate")
         let key = block.requiredPath("key")
         let authorities = block.requiredPath("authorities")
         let identity = block.required("server_identity", Self.identity)
         block.finish()
-        guard let server, let certificate, let key, let authorities, let identity, faults.isEmpty else {
+        guard !servers.isEmpty, let certificate, let key, let authorities, let identity, faults.isEmpty else {
             throw ConfigurationFaults(faults.sorted)
         }
-        (host, port) = server
+        self.servers = servers
         self.certificate = certificate
         self.key = key
         self.authorities = authorities
@@ -84,12 +100,36 @@ public struct ClientProfile: Hashable, Sendable {
         return profiles.block(chosen, overriddenBy: variables)
     }
 
+    /// Empty when there is none or a mistake, which has been noted.
+    private static func servers(_ block: MappingReader) -> [Server] {
+        guard block.contains("servers") else { return block.required("server", someServers) ?? [] }
+        let listed = block.list("servers", server)
+        if listed.isEmpty { block.fault("servers", "must name at least one server: host:port") }
+        // In the file only one of the two; a variable wins over either.
+        if block.contains("server") { block.fault("server", "is given beside \"servers\"; give one of the two") }
+        return block.optional("server", someServers) ?? listed.compactMap(\.self)
+    }
+
     /// `host:port`; an IPv6 address in brackets.
-    private static let server: Scalar<(String, Int)> = Scalar.text.map { text in
+    private static let server: Scalar<Server> = Scalar.text.map { text in
+        guard let server = read(text) else { return .failure(.init(text: notAServer)) }
+        return .success(server)
+    }
+
+    /// One, or several with commas between them.
+    private static let someServers: Scalar<[Server]> = Scalar.text.map { text in
+        let servers = text.split(separator: ",", omittingEmptySubsequences: false).map { read($0.filter { $0 != " " }) }
+        guard !servers.contains(nil) else { return .failure(.init(text: notAServer)) }
+        return .success(servers.compactMap(\.self))
+    }
+
+    private static let notAServer = "not a server: host:port, like lots.example:7443"
+
+    private static func read(_ text: String) -> Server? {
         guard let match = text.wholeMatch(of: /(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\/\s]+)):([0-9]{1,5})/),
             let host = match.1 ?? match.2, let port = Int(match.3), (1...65_535).contains(port)
-        else { return .failure(.init(text: "not a server: host:port, like lots.example:7443")) }
-        return .success((String(host), port))
+        else { return nil }
+        return Server(host: String(host), port: port)
     }
 
     private static let identity = Scalar.text.map { text in

@@ -1,9 +1,8 @@
 import ArgumentParser
 import Configuration
 import Foundation
-import NIOPosix
-import Protobuf
 import ReferralAPI
+import Synchronization
 import TLS
 import TTRPC
 import TTRPCOverTLS
@@ -29,10 +28,13 @@ struct ConnectionOptions: ParsableArguments {
     /// What every call carries.
     var call: CallOptions { CallOptions(timeout: .seconds(timeout)) }
 
-    /// Connects, runs `body`, closes. Ends the program with the exit code that fits a failure.
-    func connected(_ body: (Client) async throws -> Void) async throws {
+    /// Runs `body` with a client of the profile, which connects when it is first called. Ends the program with the exit code that fits a
+    /// failure.
+    ///
+    /// - Parameter patience: how long calls wait for an exchange that cannot be reached; zero: each of its addresses is tried once.
+    func connected(patience: Duration = .zero, _ body: (Client) async throws -> Void) async throws {
         do {
-            let client = try await connect()
+            let client = try client(patience: patience)
             defer { client.close() }
             try await body(client)
         } catch let exit as ExitCode {
@@ -42,36 +44,50 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
-    private func connect() async throws -> Client {
+    private func client(patience: Duration) throws -> Client {
         let environment = ProcessInfo.processInfo.environment
         let standard = FileManager.default.homeDirectoryForCurrentUser.appending(path: ".config/lots/profiles.yaml").path
         let file = profiles ?? environment["LOTS_PROFILES"] ?? (FileManager.default.fileExists(atPath: standard) ? standard : nil)
-        return try await Client.connect(try ClientProfile(named: profile, file: file, environment: environment))
-    }
-}
-
-extension Client {
-    /// Connects as a profile says.
-    static func connect(_ profile: ClientProfile) async throws -> Client {
+        let profile = try ClientProfile(named: profile, file: file, environment: environment)
         var configuration = TLSConfiguration(
             role: .client(expecting: .init(spiffeIdentifier: profile.serverIdentity)), certificateChainFile: profile.certificate,
             privateKeyFile: profile.key, trustRootsFile: profile.authorities)
         configuration.applicationProtocols = WireProtocol.names
-        do {
-            return try await connect(host: profile.host, port: profile.port, context: TLSContext(configuration))
-        } catch let error as TLSError {
-            throw error
-        } catch {
-            let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-            throw Unreachable(server: "\(profile.host):\(profile.port)", cause: "\(cause)")
-        }
+        // Once before the first connection, so that a mistake in the profile is told as one.
+        let context = try TLSContext(configuration)
+        var reconnection = ReconnectionConfiguration()
+        reconnection.patience = patience
+        reconnection.observe = Outage().observe
+        return Client.reconnecting(
+            to: profile.servers.map { ServerAddress(host: $0.host, port: $0.port) }, context: { context }, reconnection
+        )
+        .intercepted(by: [TracePropagation()])
     }
 }
 
-/// Nobody answers at the server's address.
-struct Unreachable: Error, CustomStringConvertible {
-    let server: String
-    let cause: String
+/// Tells on standard error when the exchange cannot be reached, once, and when it can be again.
+private final class Outage: Sendable {
+    private struct State {
+        var reasons: [String] = []
+        var isTold = false
+    }
 
-    var description: String { "cannot reach \(server): \(cause)" }
+    private let state = Mutex(State())
+
+    @Sendable func observe(_ event: ConnectionEvent) {
+        let line = state.withLock { state -> String? in
+            switch event {
+            case .failed(let address, let reason):
+                state.reasons.append("\(address): \(reason)")
+                return nil
+            case .waiting:
+                defer { state = State(isTold: true) }
+                return state.isTold ? nil : "cannot reach the exchange, trying again: \(state.reasons.joined(separator: "; "))"
+            case .connected(let address):
+                defer { state = State() }
+                return state.isTold ? "connected to \(address) again" : nil
+            }
+        }
+        if let line { Console.error("lots: \(line)") }
+    }
 }

@@ -29,6 +29,9 @@ enum Console {
         guard isInteractive else { return }
         try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
     }
+
+    /// Takes the count away, so that a line can be written in its place.
+    static func clearProgress() { progress("") }
 }
 
 /// Rows under headings, as wide as they need to be.
@@ -56,5 +59,29 @@ struct Table {
             while line.last == " " { line.removeLast() }
             Console.line(line)
         }
+    }
+}
+
+/// Rows under headings, each shown as it comes. Columns are as wide as their values usually are.
+struct RunningTable {
+    private let columns: [(heading: String, width: Int)]
+    private var hasRows = false
+
+    init(_ columns: (heading: String, width: Int)...) {
+        self.columns = columns
+    }
+
+    /// Shows a row, and the headings before the first.
+    mutating func add(_ cells: String...) {
+        if !hasRows { show(columns.map(\.heading)) }
+        hasRows = true
+        show(cells)
+    }
+
+    private func show(_ cells: [String]) {
+        var line = zip(cells, columns).map { $0 + String(repeating: " ", count: max(0, $1.width - $0.count)) }.joined(separator: "  ")
+        while line.last == " " { line.removeLast() }
+        Console.clearProgress()
+        Console.line(line)
     }
 }

@@ -25,7 +25,6 @@ enum Failure {
         case let failure as CallFailure: code(for: failure.status.code)
         case is ConfigurationFaults: configuration
         case let error as TLSError: error.code == .configuration ? configuration : unavailable
-        case is Unreachable: unavailable
         case is JSONFaults, is InputFault, is LineReader.TooLong, is RecordingFaults: dataError
         case is CocoaError: noInput
         default: software
@@ -42,6 +41,13 @@ enum Failure {
         case .unavailable, .deadlineExceeded: unavailable
         default: software
         }
+    }
+
+    /// The code of the refusal that asks most of people: a fault of the exchange before a missing right, that before a mistake in the
+    /// input, and that before what only has to be sent again.
+    static func gravest(_ codes: some Sequence<ExitCode>) -> ExitCode? {
+        let order = [temporary, unavailable, noInput, dataError, noPermission, software]
+        return codes.max { (order.firstIndex(of: $0) ?? order.count) < (order.firstIndex(of: $1) ?? order.count) }
     }
 
     private static func text(of error: any Error) -> String {

@@ -78,5 +78,6 @@ struct LineReader {
 }
 
 extension UInt8 {
-    fileprivate var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0D }
+    /// A space, a tab or the end of a line from Windows.
+    var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0D }
 }

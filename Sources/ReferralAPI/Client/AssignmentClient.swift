@@ -22,7 +22,12 @@ public struct AssignmentClient: Sendable {
     }
 
     /// The cases that wait; an empty answer after the time of waiting is not an error.
+    ///
+    /// Not made again when its outcome is not known: the cases of an answer that is lost come again when their leases have ended.
+    /// - Parameter options: without a time limit, 30 seconds beyond the time of waiting.
     public func fetch(_ request: FetchRequest = FetchRequest(), options: CallOptions = CallOptions()) async throws -> [Assignment] {
+        var options = options
+        if options.timeout == nil { options.timeout = request.wait + .seconds(30) }
         let response: FetchResponse = try await client.call(.fetch, request, options)
         return response.assignments
     }

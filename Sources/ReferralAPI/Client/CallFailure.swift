@@ -39,7 +39,7 @@ extension Client {
         _ method: MethodName, _ request: Request, _ options: CallOptions
     ) async throws -> Response {
         try await calling {
-            let answer = try await unary(method, request.packed(), options: options)
+            let answer = try await unary(method, request.packed(), options: options.of(method))
             return try Response(answer: answer)
         }
     }

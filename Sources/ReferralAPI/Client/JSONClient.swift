@@ -17,7 +17,7 @@ package struct JSONClient: Sendable {
     package func unary(_ name: MethodName, _ request: JSONValue, options: CallOptions = CallOptions()) async throws -> JSONValue {
         let method = try method(name, .unary)
         return try await calling {
-            let answer = try await client.unary(name, Self.pack(request, method.request), options: options)
+            let answer = try await client.unary(name, Self.pack(request, method.request), options: options.of(name))
             return try Self.json(answer, method.response)
         }
     }
@@ -48,6 +48,37 @@ package struct JSONClient: Sendable {
                 }
                 return try await body(requests, { writer.finish() }, Self.answers(messages, method))
             }
+        }
+    }
+
+    /// A message for `Submit`, checked to be one.
+    package struct Submission: Sendable {
+        /// What the caller knows it by, such as its line.
+        package let tag: Int
+        fileprivate let packed: ByteBuffer
+
+        /// - Throws: every fault of the message.
+        package init(_ json: JSONValue, tag: Int) throws(JSONFaults) {
+            self.tag = tag
+            packed = try JSONClient.pack(json, AnyMessageType(ReferralAPI.Submission.wireType))
+        }
+    }
+
+    /// Submits every item of a sequence until each has its answer, as `ReferralClient.submitAll` does.
+    package func submitAll<Submissions: AsyncSequence & Sendable>(
+        _ submissions: Submissions, options: CallOptions = CallOptions(), lost: (Status, Int) -> Void = { _, _ in },
+        answered: (_ tag: Int, JSONValue) async throws -> Void
+    ) async throws where Submissions.Element == Submission {
+        let result = AnyMessageType(SubmitResult.wireType)
+        let flow = SubmissionFlow<Submission, JSONValue>(
+            client: client, options: options, persistence: SubmissionPersistence(), pack: { $0.packed },
+            read: { try Self.json($0, result) },
+            place: { answer in
+                let code = answer["refusal"].map { Status.Code(rawValue: $0["code"]?.integer() ?? 0) }
+                return (answer["item"]?.integer() ?? 0, code)
+            })
+        try await calling {
+            try await flow.run(submissions, lost: lost) { _, submission, answer in try await answered(submission.tag, answer) }
         }
     }
 

@@ -17,6 +17,7 @@ public struct Submission: Hashable, Sendable {
 /// Calls the exchange for those who send. Calls throw `CallFailure`, or `CancellationError` when the calling task is cancelled.
 public struct ReferralClient: Sendable {
     private let client: Client
+    var persistence = SubmissionPersistence()
 
     public init(_ client: Client) {
         self.client = client
@@ -25,7 +26,7 @@ public struct ReferralClient: Sendable {
     /// Returns when the exchange has stored the referral. Safe to repeat: the same submission gets the same receipt.
     public func submit(_ submission: Submission, options: CallOptions = CallOptions()) async throws -> Receipt {
         try await calling {
-            let answer = try await client.unary(.submit, pack(Submission.wireType, submission.write), options: options)
+            let answer = try await client.unary(.submit, pack(Submission.wireType, submission.write), options: options.of(.submit))
             return try Receipt(answer: answer)
         }
     }
@@ -39,6 +40,31 @@ public struct ReferralClient: Sendable {
         try await calling {
             try await client.bidirectional(.submitStream, options: options) { writer, messages in
                 try await body(SubmissionWriter(writer: writer), TypedStream(answers: messages))
+            }
+        }
+    }
+
+    /// Submits every item of a sequence, pipelined over streams, until each has its result. What a lost stream has not answered, and what
+    /// the exchange could not store for the moment, is submitted again.
+    ///
+    /// - Parameters:
+    ///   - options: `timeout` is for all of them together.
+    ///   - lost: told when a stream is over before its time: why, and how many items are submitted again.
+    ///   - answered: gets each submission and its result, whose `item` counts the sequence from 1, not always in order.
+    /// - Throws: `CallFailure` when the exchange cannot be reached, or refuses the stream; what the sequence throws, after the items before
+    ///   have their results; what `answered` throws, at once.
+    public func submitAll<Submissions: AsyncSequence & Sendable>(
+        _ submissions: Submissions, options: CallOptions = CallOptions(), lost: (Status, Int) -> Void = { _, _ in },
+        answered: (Submission, SubmitResult) async throws -> Void
+    ) async throws where Submissions.Element == Submission {
+        let flow = SubmissionFlow<Submission, SubmitResult>(
+            client: client, options: options, persistence: persistence, pack: { try pack(Submission.wireType, $0.write) },
+            read: { try SubmitResult(answer: $0) }, place: { ($0.item, $0.refusal?.code) })
+        try await calling {
+            try await flow.run(submissions, lost: lost) { index, submission, result in
+                var result = result
+                result.item = UInt64(index)
+                try await answered(submission, result)
             }
         }
     }
@@ -65,5 +91,11 @@ public struct SubmissionWriter: Sendable {
     /// Tells the exchange that no further item comes; the results still do.
     public func finish() {
         writer.finish()
+    }
+}
+
+extension SubmitResult {
+    fileprivate var refusal: Refusal? {
+        if case .failure(let refusal) = result { refusal } else { nil }
     }
 }

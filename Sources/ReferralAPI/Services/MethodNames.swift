@@ -20,6 +20,32 @@ extension MethodName {
     public static let healthWatch = health("Watch")
 }
 
+extension MethodName {
+    /// Whether carrying out a call of this method twice does what carrying it out once does, so that a client may make it again when its
+    /// outcome is not known. Methods of other contracts never are.
+    public var isIdempotent: Bool { Self.idempotent.contains(self) }
+
+    // Missing on purpose: Fetch hands out cases each time, and those of a lost answer stay leased until their time is up. Streams are
+    // made again by whoever keeps what was sent on them.
+    private static let idempotent: Set<MethodName> = [
+        // The same message id with the same content gets the same receipt, for ever.
+        .submit,
+        // What has been acknowledged, accepted or given back by the organisation stays so, and is answered as before.
+        .acknowledge, .accept, .giveBack,
+        // These change nothing.
+        .getStatus, .preview, .healthCheck,
+    ]
+}
+
+extension CallOptions {
+    /// The same for a call of `method`, which says itself whether it may be repeated.
+    func of(_ method: MethodName) -> CallOptions {
+        var options = self
+        options.isIdempotent = options.isIdempotent || method.isIdempotent
+        return options
+    }
+}
+
 /// The services of the contract, as health checks and logs name them.
 public enum ServiceName {
     public static let referral = "lots.v1.ReferralService"
