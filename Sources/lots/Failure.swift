@@ -26,7 +26,7 @@ enum Failure {
         case is ConfigurationFaults: configuration
         case let error as TLSError: error.code == .configuration ? configuration : unavailable
         case is JSONFaults, is InputFault, is LineReader.TooLong, is RecordingFaults: dataError
-        case is CocoaError: noInput
+        case is CocoaError, is LineReader.Unreadable: noInput
         default: software
         }
     }

@@ -16,6 +16,13 @@ struct LineReader {
         var description: String { "\(name):\(number): the message that begins here is longer than \(LineReader.longest) bytes" }
     }
 
+    /// The system cannot read any further.
+    struct Unreadable: Error, CustomStringConvertible {
+        let name: String
+        let cause: String
+        var description: String { "\(name): \(cause)" }
+    }
+
     /// Bytes of one line, or of one value over many lines.
     static let longest = 16 << 20
 
@@ -57,8 +64,20 @@ struct LineReader {
             buffer.removeFirst(start)
             start = 0
             searched = buffer.count
-            let piece = try await NIOThreadPool.singleton.runIfActive { [handle] in try handle.read(upToCount: 1 << 16) }
-            if let piece, !piece.isEmpty { buffer.append(contentsOf: piece) } else { isAtEnd = true }
+            let piece = try await NIOThreadPool.singleton.runIfActive { [handle, name] in try Self.piece(of: handle, name) }
+            if piece.isEmpty { isAtEnd = true } else { buffer += piece }
+        }
+    }
+
+    /// What there is now, empty at the end. `FileHandle` would wait until it has all that was asked for: the lines of a pipe would come
+    /// late.
+    private static func piece(of handle: FileHandle, _ name: String) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+            while true {
+                let result = read(handle.fileDescriptor, buffer.baseAddress, buffer.count)
+                if result >= 0 { return count = result }
+                guard errno == EINTR else { throw Unreadable(name: name, cause: String(cString: strerror(errno))) }
+            }
         }
     }
 

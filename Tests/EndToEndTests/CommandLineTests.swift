@@ -72,6 +72,118 @@ import Testing
         }
     }
 
+    /// A first line that is no message is like any other; a value over several lines is still one message.
+    @Test func aBadFirstLineIsNamedAndTheOthersAreSent() async throws {
+        try await with { lots in
+            let (one, two) = (try Sample.json(Sample.submission("one")), try Sample.json(Sample.submission("two")))
+            for (broken, place) in [("{\"messageId\": 5", "1:"), ("not JSON", "1:1"), ("{\"messageId\": \"x\", }", "1:")] {
+                let file = try lots.file([broken, "", one, two].joined(separator: "\n"))
+                let output = try await lots("submit", file, "--json", as: Self.police)
+                #expect(output.end == .exit(65))
+                #expect(try output.json.compactMap { $0["receipt"]?.text("messageId") }.sorted() == ["one", "two"])
+                #expect(output.errors.hasPrefix("\(file):\(place)") && output.errors.split(separator: "\n").count == 1, "\(output.errors)")
+            }
+            let pretty = try lots.file(JSONValue(parsing: try Sample.json(Sample.submission("pretty"))).text(pretty: true))
+            #expect(try await lots("submit", pretty, as: Self.police).text.contains("1 taken, 0 refused"))
+            let cut = try lots.file(String(JSONValue(parsing: one).text(pretty: true).dropLast(2)))
+            let output = try await lots("submit", cut, as: Self.police)
+            #expect(output.end == .exit(65) && output.text.contains("0 taken, 1 refused"), "\(output.errors)")
+        }
+    }
+
+    /// A missing right weighs more than a mistake in the input, wherever it comes.
+    @Test func theExitCodeIsThatOfTheGravestRefusal() async throws {
+        try await with { lots in
+            let good = try Sample.json(Sample.submission("m"))
+            for lines in [["nonsense", good], [good, "nonsense"]] {
+                let output = try await lots("submit", "-", as: Self.volunteers, input: lines.joined(separator: "\n"))
+                #expect(output.end == .exit(77) && output.text.contains("0 taken, 2 refused"), "\(output.errors)")
+            }
+        }
+    }
+
+    @Test func severalServersAndAnotherThanExpected() async throws {
+        try await with { lots in
+            let servers = "127.0.0.1:1,127.0.0.1:\(lots.port)"
+            let health = try await lots(["health"], as: Self.police, ["LOTS_CLIENT_SERVER": servers])
+            #expect(health.end == .exit(0) && health.text == "serving\n", "\(health.errors)")
+            let stranger = "spiffe://lots.example/lots/other"
+            let refused = try await lots(["health"], as: Self.police, ["LOTS_CLIENT_SERVER_IDENTITY": stranger])
+            #expect(refused.end == .exit(69))
+            for part in [stranger, Installation.serverIdentity, "127.0.0.1:\(lots.port)", "check the address"] {
+                #expect(refused.errors.contains(part), "\(refused.errors)")
+            }
+        }
+    }
+
+    /// Each outcome is shown as it comes; the daemon dies, and what comes afterwards is sent to the next one.
+    @Test func submittingOutlivesTheDaemon() async throws {
+        try await Daemon.Files.with { files in
+            let input = try Pipe(files.folder)
+            let (port, program) = try await Daemon.with(files) { daemon in
+                let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
+                let program = try lots.start(["submit", input.path], as: Self.police)
+                try input.write(Sample.json(Sample.submission("one")))
+                _ = try await eventually("the first outcome") { try program.text.contains("one") ? true : nil }
+                #expect(try program.text.hasPrefix("MESSAGE"))
+                return (daemon.port, program)
+            }
+            try input.write(Sample.json(Sample.submission("two")))
+            _ = try await eventually("it says so") { try program.errors.contains("trying again") ? true : nil }
+            try await Daemon.with(files, ["LISTEN_PORT": "\(port)"]) { _ in
+                try input.write(Sample.json(Sample.submission("three")))
+                input.close()
+                #expect(await program.wait() == .exit(0))
+            }
+            let text = try program.text
+            #expect(text.contains("3 taken, 0 refused") && text.contains("\ntwo") && text.contains("\nthree"), "\(text)")
+            #expect(try program.errors.contains("connected to 127.0.0.1:\(port) again"))
+        }
+    }
+
+    @Test func followingOutlivesTheDaemon() async throws {
+        try await Daemon.Files.with { files in
+            let (port, program) = try await Daemon.with(files) { daemon in
+                let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
+                let program = try lots.start(["pull", "--follow", "--json", "--acknowledge"], as: Self.volunteers)
+                #expect(try await lots("submit", "-", as: Self.police, input: Sample.json(Sample.submission("one"))).end == .exit(0))
+                _ = try await eventually("the first case") { try program.text.contains("assignmentId") ? true : nil }
+                return (daemon.port, program)
+            }
+            _ = try await eventually("it says so") { try program.errors.contains("trying again") ? true : nil }
+            try await Daemon.with(files, ["LISTEN_PORT": "\(port)"]) { daemon in
+                let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
+                #expect(try await lots("submit", "-", as: Self.police, input: Sample.json(Sample.submission("two"))).end == .exit(0))
+                _ = try await eventually("the second case") { try program.text.split(separator: "\n").count == 2 ? true : nil }
+            }
+            #expect(program.end == nil)
+            program.stop()
+            #expect(await program.wait() == .signal(SIGTERM))
+        }
+    }
+
+    /// What a test writes into while a program reads from it.
+    private final class Pipe: Sendable {
+        let path: String
+        private let descriptor: CInt
+
+        init(_ folder: URL) throws {
+            path = folder.appending(path: "pipe").path
+            // Open for both: opening does not wait for the reader then.
+            guard mkfifo(path, 0o600) == 0, case let descriptor = open(path, O_RDWR | O_CLOEXEC), descriptor >= 0 else {
+                throw CocoaError(.fileWriteUnknown)
+            }
+            self.descriptor = descriptor
+        }
+
+        func write(_ line: String) throws {
+            let bytes = Array((line + "\n").utf8)
+            guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw CocoaError(.fileWriteUnknown) }
+        }
+
+        func close() { _ = Glibc.close(descriptor) }
+    }
+
     /// A case that nobody has seen is not acknowledged.
     @Test func whatCannotBeWrittenIsNotActedOn() async throws {
         try await with { lots in
@@ -102,7 +214,8 @@ import Testing
                 (65, ["route", "explain", "-"], Self.police),
                 (66, ["status", "0123456789ABCDEFGHJKMNPQRS"], Self.police), (66, ["accept", "a", "b"], Self.volunteers),
                 (64, ["replay", "week.jsonl", "--server", "nowhere"], Self.police), (66, ["summary", "/nowhere/file.json"], Self.police),
-                (66, ["submit", "/nowhere/file.json"], Self.police), (66, ["route", "explain", "/nowhere/file.json"], Self.police),
+                (66, ["submit", "/nowhere/file.json"], Self.police), (66, ["submit", "/"], Self.police),
+                (66, ["route", "explain", "/nowhere/file.json"], Self.police),
                 (77, ["pull"], Self.police), (77, ["status", "--message", "m"], Self.volunteers),
                 (78, ["health", "--profile", "nobody"], Self.police), (78, ["health", "--profiles", "/nowhere.yaml"], Self.police),
             ] {
@@ -184,6 +297,34 @@ import Testing
         func callAsFunction(
             _ arguments: [String], as unit: String, input: String = "", output: String? = nil, _ variables: [String: String] = [:]
         ) async throws -> BuiltProgram.Output {
+            let profiles = try profiles(for: unit)
+            return try await BuiltProgram.run(
+                "lots", arguments, environment: ["LOTS_PROFILES": profiles].merging(variables) { $1 }, input: input, output: output)
+        }
+
+        /// Does not wait for its end.
+        func start(_ arguments: [String], as unit: String) throws -> Running {
+            let (output, errors) = (try file(""), try file(""))
+            return Running(
+                program: try BuiltProgram(
+                    "lots", arguments, environment: ["LOTS_PROFILES": try profiles(for: unit)], output: output, errors: errors),
+                output: output, errorOutput: errors)
+        }
+
+        struct Running {
+            let program: BuiltProgram
+            let output: String
+            let errorOutput: String
+
+            var text: String { get throws { try String(contentsOfFile: output, encoding: .utf8) } }
+            var errors: String { get throws { try String(contentsOfFile: errorOutput, encoding: .utf8) } }
+            var end: BuiltProgram.End? { program.end }
+
+            func wait() async -> BuiltProgram.End { await program.wait() }
+            func stop() { program.signal(SIGTERM) }
+        }
+
+        private func profiles(for unit: String) throws -> String {
             let profiles = folder.appending(path: "profiles-\(UUID().uuidString).yaml").path
             try """
             profiles:
@@ -194,8 +335,7 @@ import Testing
                 authorities: \(installation.authority)
                 server_identity: \(Installation.serverIdentity)
             """.write(toFile: profiles, atomically: true, encoding: .utf8)
-            return try await BuiltProgram.run(
-                "lots", arguments, environment: ["LOTS_PROFILES": profiles].merging(variables) { $1 }, input: input, output: output)
+            return profiles
         }
 
         /// A file with this content.

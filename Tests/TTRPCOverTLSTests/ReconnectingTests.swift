@@ -137,8 +137,12 @@ struct ReconnectingTests {
     @Test func theDeadlineBoundsTheWaitForAConnection() async throws {
         let port = try await deadPort()
         // It connects once and then pauses for ever.
-        let never = configuration { $0.sleep = { _ in try await Task.sleep(for: .seconds(3600)) } }
+        let events = Events()
+        let never = configuration(events) { $0.sleep = { _ in try await Task.sleep(for: .seconds(3600)) } }
         try await withClient(to: [port], never) { client in
+            let first = Task { try await client.unary(EchoService.method("Unary"), message) }
+            defer { first.cancel() }
+            try await eventually { events.all.count == 2 }
             let status = try await failure(of: client, options: CallOptions(timeout: .milliseconds(50)))
             #expect(status.code == .deadlineExceeded && status.message.contains("127.0.0.1:\(port): "), "\(status)")
             await #expect(throws: Status.self) {

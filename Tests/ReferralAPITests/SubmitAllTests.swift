@@ -1,0 +1,152 @@
+import NIOCore
+import Referral
+import Synchronization
+import TTRPC
+import Testing
+
+@testable import ReferralAPI
+
+/// Submitting many over streams that do not last.
+@Suite(.timeLimit(.minutes(1))) struct SubmitAllTests {
+    /// A service whose streams end as they are told, before they have answered everything.
+    private final class Fragile: Sendable {
+        enum End: Sendable {
+            /// With a status, after so many answers.
+            case status(Status, after: Int)
+            /// As if all were said, after so many answers.
+            case well(after: Int)
+        }
+
+        private let ends: Mutex<[End]>
+        private let streams = Mutex(0)
+        let received = Mutex<[String]>([])
+        /// Items refused once with UNAVAILABLE.
+        let refusals: Mutex<Set<String>>
+
+        init(_ ends: [End], refusing refusals: Set<String> = []) {
+            self.ends = Mutex(ends)
+            self.refusals = Mutex(refusals)
+        }
+
+        var streamCount: Int { streams.withLock { $0 } }
+
+        var router: Router {
+            var router = Router()
+            router.register(.submitStream) { messages, writer, _ in
+                self.streams.withLock { $0 += 1 }
+                let end = self.ends.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+                var item: UInt64 = 0
+                for try await message in messages {
+                    switch end {
+                    case .status(let status, let count) where item >= count: throw status
+                    case .well(let count) where item >= count: return
+                    default: break
+                    }
+                    item += 1
+                    let id = try decoder.submitRequest(message, today: today).messageID
+                    self.received.withLock { $0.append(id.rawValue) }
+                    let isRefused = self.refusals.withLock { $0.remove(id.rawValue) != nil }
+                    let result: Result<Receipt, Refusal> =
+                        isRefused
+                        ? .failure(Refusal(code: .unavailable, message: "later"))
+                        : .success(
+                            Receipt(
+                                messageID: id, referralID: ReferralID("r-\(id)"), receivedAt: Instant(milliseconds: 0), outcome: .accepted,
+                                digest: ContentDigest(hexadecimal: String(repeating: "0f", count: 32))))
+                    try await writer.write(SubmitResult(item: item, messageID: id, result: result).packed())
+                }
+            }
+            return router
+        }
+    }
+
+    private static let gone = Status(.unavailable, "gone")
+
+    private func submissions(_ count: Int) -> AsyncStream<Submission> {
+        AsyncStream { continuation in
+            for number in 1...count { continuation.yield(Submission(messageID: MessageID("m-\(number)"), content: fullContent)) }
+            continuation.finish()
+        }
+    }
+
+    private func run(
+        _ service: Fragile, _ count: Int, lost: (Status, Int) -> Void = { _, _ in },
+        answered: (Submission, SubmitResult) async throws -> Void
+    ) async throws {
+        try await withClient(of: service.router) { client in
+            var referrals = ReferralClient(client)
+            referrals.persistence.sleep = { _ in }
+            try await referrals.submitAll(submissions(count), lost: lost, answered: answered)
+        }
+    }
+
+    @Test func whatHasNoAnswerIsSentAgain() async throws {
+        let service = Fragile([.status(Self.gone, after: 10), .well(after: 300), .status(Self.gone, after: 0), .well(after: 0)])
+        var (answers, losses) = ([String: Int](), 0)
+        try await run(service, 1_000) { status, count in
+            losses += 1
+            #expect(status.code == .unavailable && count > 0)
+        } answered: { submission, result in
+            #expect(result.messageID == submission.messageID && "m-\(result.item)" == submission.messageID.rawValue)
+            answers[submission.messageID.rawValue, default: 0] += 1
+        }
+        #expect(answers.count == 1_000 && answers.values.allSatisfy { $0 == 1 })
+        #expect(service.streamCount == 5 && losses >= 2)
+    }
+
+    @Test func aRefusalForNowIsSentAgain() async throws {
+        let service = Fragile([], refusing: ["m-2", "m-5"])
+        var refused = 0
+        try await run(service, 6) { _, result in
+            if case .failure = result.result { refused += 1 }
+        }
+        #expect(refused == 0)
+        #expect(service.received.withLock { $0.filter { $0 == "m-2" }.count } == 2)
+    }
+
+    /// Eight streams in a row without an answer, and no more.
+    @Test func itEndsWhenNothingGetsThrough() async throws {
+        let service = Fragile(Array(repeating: .status(Self.gone, after: 0), count: 100))
+        let failure = await #expect(throws: CallFailure.self) { try await run(service, 3) { _, _ in } }
+        #expect(failure?.status == Self.gone && service.streamCount == 8)
+    }
+
+    @Test func aStreamThatIsRefusedIsNotRepeated() async throws {
+        let service = Fragile([.status(Status(.permissionDenied, "not you"), after: 0)])
+        let failure = await #expect(throws: CallFailure.self) { try await run(service, 3) { _, _ in } }
+        #expect(failure?.status.code == .permissionDenied && service.streamCount == 1)
+    }
+
+    /// What the caller throws ends everything, also when it looks like the loss of a stream.
+    @Test func theCallersErrorIsFinal() async throws {
+        let service = Fragile([])
+        let failure = await #expect(throws: CallFailure.self) { try await run(service, 3) { _, _ in throw Self.gone } }
+        #expect(failure?.status == Self.gone && service.streamCount == 1)
+    }
+
+    /// The items before a fault of the input have their answers.
+    @Test func theInputsErrorComesAtTheEnd() async throws {
+        struct BadInput: Error {}
+        let service = Fragile([.status(Self.gone, after: 1)])
+        let input = AsyncThrowingStream<Submission, any Error> { continuation in
+            for number in 1...3 { continuation.yield(Submission(messageID: MessageID("m-\(number)"), content: fullContent)) }
+            continuation.finish(throwing: BadInput())
+        }
+        var answers: Set<UInt64> = []
+        try await withClient(of: service.router) { client in
+            var referrals = ReferralClient(client)
+            referrals.persistence.sleep = { _ in }
+            await #expect(throws: BadInput.self) {
+                try await referrals.submitAll(input) { answers.insert($1.item) }
+            }
+        }
+        #expect(answers == [1, 2, 3])
+    }
+
+    /// Each method is stated once; a new one of the contract has to be thought about.
+    @Test func whichMethodsMayBeRepeated() {
+        let repeatable = MessageCatalogue.contract.methods.map(\.name).filter(\.isIdempotent)
+        #expect(Set(repeatable) == [.submit, .getStatus, .preview, .acknowledge, .accept, .giveBack, .healthCheck])
+        #expect(!MethodName(service: "other.Service", method: "Submit").isIdempotent)
+    }
+}
