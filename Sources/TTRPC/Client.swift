@@ -57,6 +57,13 @@ public struct Client: Sendable {
         callTimeout = configuration.callTimeout
     }
 
+    private var currentConnection: ClientConnection? {
+        switch carrier {
+        case .connection(let connection): connection
+        case .reconnector(let reconnector): reconnector.currentConnection
+        }
+    }
+
     /// The connection of a client that does not reconnect, for those who look into it.
     package var connection: ClientConnection {
         guard case .connection(let connection) = carrier else {

@@ -52,6 +52,11 @@ struct ConnectionChoice<Connection: AnyObject> {
 
     var waitingCalls: Int { calls.count }
 
+    /// The connection in use; nil while there is none.
+    var current: Connection? {
+        if case .ready(let connection, _, _) = phase { connection } else { nil }
+    }
+
     // MARK: - Calls
 
     enum Answer {

@@ -53,6 +53,9 @@ final class Reconnector: Sendable {
         state = Mutex(State(choice: choice, budget: configuration.budget))
     }
 
+    /// The connection in use; nil while there is none.
+    var currentConnection: ClientConnection? { state.withLock { $0.choice.current } }
+
     /// Closes the connection and makes no other.
     func close() {
         let (steps, connection, waiting, status) = state.withLock { state in
