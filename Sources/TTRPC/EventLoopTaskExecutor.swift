@@ -32,7 +32,8 @@ package final class EventLoopTaskExecutor: TaskExecutor {
 
     /// Runs what is enqueued now instead of at the loop's next turn. Call on the loop; does nothing while a job runs.
     ///
-    /// Jobs enqueued by jobs run as well, but only so many rounds: tasks that keep yielding to each other do not starve the loop.
+    /// Jobs enqueued by jobs run as well, but only so many rounds: then the loop's other tasks have their turn. Its sockets have theirs
+    /// when no job is left, so a job must not yield for ever.
     package func runJobs() {
         eventLoop.preconditionInEventLoop()
         for round in 0..<16 {

@@ -315,6 +315,35 @@ struct CallTests {
         }
     }
 
+    /// Metadata and a time limit go with calls of every kind.
+    @Test(arguments: Transport.allCases)
+    func metadataOfStreamsReachesTheHandler(_ transport: Transport) async throws {
+        let seen = Mutex<[CallContext]>([])
+        @Sendable func see(_ context: CallContext) { seen.withLock { $0.append(context) } }
+        let router = EchoService.router { router in
+            router.register(EchoService.method("S"), serverStreaming: { _, _, context in see(context) })
+            router.register(
+                EchoService.method("C"),
+                clientStreaming: { _, context in
+                    see(context)
+                    return ByteBuffer()
+                })
+            router.register(EchoService.method("B"), bidirectional: { _, _, context in see(context) })
+        }
+        let options = CallOptions(metadata: ["trace": "abc", "empty": ""], timeout: .seconds(60))
+        try await transport.withClient(router) { client in
+            try await client.serverStreaming(EchoService.method("S"), message, options: options) { for try await _ in $0 {} }
+            _ = try await client.clientStreaming(EchoService.method("C"), options: options) { _ in }
+            try await client.bidirectional(EchoService.method("B"), options: options) { for try await _ in $1 {} }
+            let contexts = seen.withLock { $0 }
+            #expect(contexts.map(\.method.method) == ["S", "C", "B"])
+            for context in contexts {
+                #expect(context.metadata == options.metadata)
+                #expect(context.deadline != nil)
+            }
+        }
+    }
+
     /// Writers work from tasks that do not run on the connection's event loop, also when they have to wait.
     @Test(arguments: Transport.allCases)
     func handlersWriteFromOtherTasks(_ transport: Transport) async throws {
