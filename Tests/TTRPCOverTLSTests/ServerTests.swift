@@ -129,6 +129,43 @@ struct ServerTests {
         try await running
     }
 
+    /// A client that sends nothing more and would still read: there is no half of a connection.
+    @Test func aHalfClosedConnectionIsClosed() async throws {
+        let started = Mutex(false)
+        let cancelled = Mutex(false)
+        let router = EchoService.router { router in
+            router.register(
+                EchoService.method("Wait"),
+                unary: { payload, _ in
+                    started.withLock { $0 = true }
+                    defer { cancelled.withLock { $0 = Task.isCancelled } }
+                    try await Task.sleep(for: .seconds(3600))
+                    return payload
+                })
+        }
+        try await withServer(router) { server in
+            let context = try await DevelopmentPKI.current.client { $0.applicationProtocols = WireProtocol.names }
+            let request = ByteBuffer.request(1, EchoService.method("Wait"))
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .seconds(10)) { channel, _, _ in
+                            channel.writeAndFlush(request, promise: nil)
+                        }
+                        try channel.pipeline.syncOperations.addHandlers([SocketEnd(), tls])
+                    }
+                }
+                .connect(host: "127.0.0.1", port: server.port).get()
+            try await eventually { started.withLock { $0 } }
+            try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.context(handlerType: SocketEnd.self).close(mode: .output, promise: nil)
+            }.get()
+            try await eventually { cancelled.withLock { $0 } }
+            try await eventually { server.connectionCount == 0 }
+        }
+    }
+
     /// A client that stops reading its socket: the server's writers wait, other connections work.
     @Test func aClientThatDoesNotReadItsSocket() async throws {
         let written = Mutex(0)
@@ -167,6 +204,11 @@ struct ServerTests {
             try await eventually { server.connectionCount == 0 }
         }
     }
+}
+
+/// Stands below TLS, where the socket can be closed in one direction.
+private final class SocketEnd: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
 }
 
 extension ByteBuffer {

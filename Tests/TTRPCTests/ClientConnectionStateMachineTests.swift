@@ -58,7 +58,10 @@ struct ClientConnectionStateMachineTests {
     @Test mutating func idsRunOutWithAnError() throws {
         machine = Machine(maximumStreams: 3, firstID: StreamID(.max - 2))
         #expect(try open(.unary).rawValue == .max - 2)
+        #expect(machine.takesCalls)
         #expect(try open(.unary).rawValue == .max)
+        // Time to connect again.
+        #expect(!machine.takesCalls)
         #expect { try open(.unary) } throws: { ($0 as? Status)?.code == .unavailable }
     }
 

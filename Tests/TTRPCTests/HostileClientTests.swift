@@ -1,4 +1,6 @@
+import CTTRPCMessages
 import NIOCore
+import Protobuf
 import TTRPCTestSupport
 import Testing
 
@@ -154,6 +156,65 @@ struct HostileClientTests {
         try await client.send(.request(1, "Bidi", payload: message, flags: .remoteOpen), .data(1, flags: .endOfStream))
         #expect(await client.next() == .data(1, message))
         #expect(await client.next() == .data(1, flags: .endOfStream))
+    }
+
+    /// Whatever the flags and the payload say; more messages are not delivered.
+    @Test(arguments: [[], .remoteClosed, .remoteOpen, [.remoteOpen, .noData]] as [FrameFlags])
+    func serverStreamingHasExactlyOneRequest(_ flags: FrameFlags) async throws {
+        let router = EchoService.router { router in
+            router.register(EchoService.method("Once"), serverStreaming: { payload, writer, _ in try await writer.write(payload) })
+        }
+        let client = try await RawClient(router)
+        for (id, payload) in [(1, ByteBuffer()), (3, message)] as [(UInt32, ByteBuffer)] {
+            try await client.send(.request(id, "Once", payload: payload, flags: flags), .data(id, message), .data(id, flags: .endOfStream))
+            #expect(await client.next() == .data(id, payload))
+            #expect(await client.next() == .data(id, flags: .endOfStream))
+        }
+        try await client.settle()
+    }
+
+    @Test func anUndecodablePayloadNamesItsField() async throws {
+        let router = EchoService.router { router in
+            router.register(
+                EchoService.method("Decode"),
+                immediate: { payload, _ in
+                    try payload.withUnsafeReadableBytes {
+                        try withDecoded(MessageType<Ttrpc__Request>(ttrpc__request__init), from: $0) { _ in ByteBuffer() }
+                    }
+                })
+        }
+        let client = try await RawClient(router)
+        // metadata { value: bytes that are not UTF-8 }
+        try await client.send(.request(1, "Decode", payload: ByteBuffer(hex: "2a031201ff")))
+        let status = try #require(await client.next()?.failure)
+        #expect(status.code == .invalidArgument)
+        #expect(status.message.contains("metadata[0].value"), "\(status)")
+        try await expectAlive(client)
+    }
+
+    @Test func aMessageOverTheLimitFailsItsStream() async throws {
+        var limits = ConnectionLimits()
+        limits.messageBytes = 2000
+        let client = try await RawClient(limits: limits)
+        try await client.send(.request(1, "Collect", flags: .remoteOpen), .data(1, ByteBuffer(repeating: 0, count: 2001)))
+        try await expectFailure(client, 1, .resourceExhausted)
+        try await client.send(.data(1, ByteBuffer(repeating: 0, count: 2001)), .data(3, ByteBuffer(repeating: 0, count: 2001)))
+        try await expectAlive(client)
+    }
+
+    /// What one connection holds is missing to all others, and comes back when it closes.
+    @Test func bytesOfAllConnectionsAreBounded() async throws {
+        let budget = ByteBudget(limit: 5000)
+        let (first, second) = (try await RawClient(budget: budget), try await RawClient(budget: budget))
+        try await first.send(.request(1, "Forever", payload: ByteBuffer(repeating: 0, count: 3000)))
+        try await second.send(.request(1, "Forever", payload: ByteBuffer(repeating: 0, count: 3000)))
+        try await expectFailure(second, 1, .resourceExhausted)
+        try await expectAlive(second)
+        try await first.disconnect()
+        try await first.settle()
+        #expect(budget.bytesHeld == 0)
+        try await second.send(.request(3, "Unary", payload: ByteBuffer(repeating: 0, count: 3000)))
+        #expect(await second.next() == .response(3, ByteBuffer(repeating: 0, count: 3000)))
     }
 
     @Test func handlerErrorsAreNotShown() async throws {

@@ -54,7 +54,7 @@ struct RawClient: Sendable {
 
     init(
         _ router: Router = EchoService.router(), wireProtocol: WireProtocol = .ttrpc, limits: ConnectionLimits = ConnectionLimits(),
-        eventLoop: (any EventLoop)? = nil
+        budget: ByteBudget? = nil, eventLoop: (any EventLoop)? = nil
     ) async throws {
         let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         self.eventLoop = eventLoop
@@ -62,7 +62,7 @@ struct RawClient: Sendable {
         (server, wire) = try await eventLoop.submit {
             let server = ServerConnection(
                 router: router, peer: Peer(identity: "spiffe://lots.example/test/client"), wireProtocol: wireProtocol, limits: limits,
-                logger: .silent, eventLoop: eventLoop)
+                budget: budget, logger: .silent, eventLoop: eventLoop)
             let wire = Wire(frames: received)
             wire.whenClosed = { server.closed() }
             server.opened(wire)
