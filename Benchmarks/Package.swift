@@ -11,6 +11,17 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     ],
     targets: [
+        .target(name: "CAllocationCount"),
+        .executableTarget(
+            name: "benchmark-decisions",
+            dependencies: [
+                "CAllocationCount", .product(name: "DecisionTable", package: "lots"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: [
+                .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+                .treatAllWarnings(as: .error),
+            ]),
         .executableTarget(
             name: "benchmark",
             dependencies: [

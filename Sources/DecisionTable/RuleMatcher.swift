@@ -87,37 +87,26 @@ struct RuleMatcher: Sendable {
             case .booleans: return [.boolean(false), .boolean(true), .null]
             }
         }
-
-        /// Nil for a value of another type.
-        func index(of value: Value) -> Int? {
-            switch (self, value) {
-            case (_, .null): return count
-            case (.strings(let known), .string(let text)): return known[text] ?? known.count
-            case (.numbers(let known), .number(let number)):
-                guard number.isFinite else { return nil }
-                var low = 0
-                var high = known.count
-                while low < high {
-                    let middle = (low + high) / 2
-                    if known[middle] < number { low = middle + 1 } else { high = middle }
-                }
-                return low < known.count && known[low] == number ? 2 * low + 1 : 2 * low
-            case (.booleans, .boolean(let truth)): return truth ? 1 : 0
-            default: return nil
-            }
-        }
     }
 
     /// How many times a test may be tried on a cell while a table is compiled: about a second's work. It bounds the masks as well.
     static let mostTrials = 100_000_000
 
+    /// All that a decision looks at lies in a few arrays for the whole table: nothing is counted or copied on the way.
     private struct Column: Sendable {
-        let cells: Cells
+        let type: ValueType
         /// Where its cells begin among those of all columns.
         let firstCell: Int
+        /// How many there are besides null's.
+        let cellCount: Int
+        /// Of its numbers or words among those of all columns.
+        let range: Range<Int>
     }
 
     private let columns: [Column]
+    private let numbers: [Double]
+    /// By column; empty but for texts.
+    private let words: [WordTable]
     /// By cell, of all columns: whether its values are among those the table allows.
     private let isAllowed: [Bool]
     /// `wordCount` words for each cell of all columns.
@@ -129,6 +118,8 @@ struct RuleMatcher: Sendable {
     init?(inputs: [DecisionTable.InputColumn], rules: [DecisionTable.Rule]) {
         let wordCount = max(1, (rules.count + 63) / 64)
         var columns: [Column] = []
+        var numbers: [Double] = []
+        var words: [WordTable] = []
         var isAllowed: [Bool] = []
         var masks: [UInt64] = []
         var trials = 0
@@ -138,7 +129,11 @@ struct RuleMatcher: Sendable {
             let cells = Cells(input.type, separating: tests)
             trials += cells.count * max(tests.count, rules.count)
             guard trials <= Self.mostTrials else { return nil }
-            columns.append(Column(cells: cells, firstCell: isAllowed.count))
+            let firstNumber = numbers.count
+            if case .numbers(let known) = cells { numbers += known }
+            if case .strings(let known) = cells { words.append(WordTable(known)) } else { words.append(WordTable([:])) }
+            columns.append(
+                Column(type: input.type, firstCell: isAllowed.count, cellCount: cells.count, range: firstNumber..<numbers.count))
             for sample in cells.samples {
                 isAllowed.append(sample == .null || input.allowed?.contains(sample) ?? true)
                 var mask = [UInt64](repeating: 0, count: wordCount)
@@ -149,6 +144,8 @@ struct RuleMatcher: Sendable {
             }
         }
         self.columns = columns
+        self.numbers = numbers
+        self.words = words
         self.isAllowed = isAllowed
         self.masks = masks
         self.wordCount = wordCount
@@ -159,19 +156,46 @@ struct RuleMatcher: Sendable {
     /// Lends the rules that match, or tells the first column whose value is of another type or not allowed. Nothing is allocated for
     /// up to 8,000 rules.
     func withMatches<R>(_ values: [Value], _ body: (Matches) -> R, otherwise: (Int) -> R) -> R {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordCount) { words in
+        if wordCount == 1 {
+            var word = lastWord
+            for index in columns.indices {
+                guard let cell = cell(of: values[index], column: index) else { return otherwise(index) }
+                word &= masks[cell]
+            }
+            return withUnsafeMutablePointer(to: &word) { body(Matches(words: UnsafeMutableBufferPointer(start: $0, count: 1))) }
+        }
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordCount) { words in
             words.initialize(repeating: .max)
             words[wordCount - 1] = lastWord
             for index in columns.indices {
-                guard let offset = columns[index].cells.index(of: index < values.count ? values[index] : .null) else {
-                    return otherwise(index)
-                }
-                let cell = columns[index].firstCell + offset
-                guard isAllowed[cell] else { return otherwise(index) }
+                guard let cell = cell(of: values[index], column: index) else { return otherwise(index) }
                 for word in 0..<wordCount { words[word] &= masks[cell * wordCount + word] }
             }
             return body(Matches(words: words))
         }
+    }
+
+    /// The cell of all columns' that a value lies in; nil for one of another type or not allowed.
+    private func cell(of value: Value, column index: Int) -> Int? {
+        let column = columns[index]
+        let offset: Int
+        switch value {
+        case .null: offset = column.cellCount
+        case .string(let text) where column.type == .string: offset = words[index].place(of: text)
+        case .number(let number) where column.type == .number && number.isFinite:
+            var low = column.range.lowerBound
+            var high = column.range.upperBound
+            while low < high {
+                let middle = (low + high) / 2
+                if numbers[middle] < number { low = middle + 1 } else { high = middle }
+            }
+            let rank = low - column.range.lowerBound
+            offset = low < column.range.upperBound && numbers[low] == number ? 2 * rank + 1 : 2 * rank
+        case .boolean(let truth) where column.type == .boolean: offset = truth ? 1 : 0
+        default: return nil
+        }
+        let cell = column.firstCell + offset
+        return isAllowed[cell] ? cell : nil
     }
 }
 

@@ -48,7 +48,7 @@ struct AgreementTests {
         return Int.random(in: 0..<4, using: &generator) == 0 ? "not(\(tests))" : tests
     }
 
-    private static func table(_ generator: inout SplitMix64) throws -> DecisionTable {
+    private static func text(_ policies: [String], _ generator: inout SplitMix64) -> TableText {
         let types = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
             [ValueType.string, .number, .boolean].randomElement(using: &generator) ?? .string
         }
@@ -63,8 +63,13 @@ struct AgreementTests {
                 }
             return ("c\(index)", type.rawValue, Bool.random(using: &generator) ? allowed : "")
         }
-        let rules = (0..<Int.random(in: 0...130, using: &generator)).map { _ in types.map { cell($0, any: any, &generator) } + ["1"] }
-        return try TableText(hitPolicy: Bool.random(using: &generator) ? "UNIQUE" : "FIRST", inputs: inputs, rules: rules).table()
+        let rules = (0..<Int.random(in: 0...130, using: &generator)).map { _ in
+            types.map { cell($0, any: any, &generator) } + ["\(Int.random(in: 1...3, using: &generator))"]
+        }
+        // Priorities go down.
+        return TableText(
+            hitPolicy: policies.randomElement(using: &generator) ?? "UNIQUE", inputs: inputs, outputs: [("out", "number", "3, 2, 1")],
+            rules: rules)
     }
 
     private static func value(_ type: ValueType, _ generator: inout SplitMix64) -> Value {
@@ -84,7 +89,7 @@ struct AgreementTests {
     @Test("Fifty random tables, two thousand inputs each", arguments: 0..<50)
     func agreement(seed: Int) throws {
         var generator = SplitMix64(state: UInt64(seed))
-        let table = try Self.table(&generator)
+        let table = try Self.text(["UNIQUE", "FIRST"], &generator).table()
         for _ in 0..<2000 {
             let values = table.inputs.map { Self.value($0.type, &generator) }
             let outcome = table.evaluate(values)
@@ -97,6 +102,42 @@ struct AgreementTests {
             if case .noMatch = outcome, let rule = table.rules.indices.randomElement(using: &generator) {
                 #expect(!table.mismatches(of: rule, values).isEmpty)
             }
+        }
+    }
+
+    private static let policies = [
+        "UNIQUE", "ANY", "PRIORITY", "FIRST", "RULE ORDER", "OUTPUT ORDER", "COLLECT", "COLLECT\" aggregation=\"SUM",
+        "COLLECT\" aggregation=\"MIN", "COLLECT\" aggregation=\"MAX", "COLLECT\" aggregation=\"COUNT",
+    ]
+
+    @Test("The compiled table and the interpreter say the same, with every hit policy", arguments: 0..<66)
+    func interpreter(seed: Int) throws {
+        var generator = SplitMix64(state: UInt64(seed))
+        let text = Self.text([Self.policies[seed % Self.policies.count]], &generator)
+        let model = try DecisionModel(xml: Array(text.xml.utf8), file: "t.dmn")
+        let table = try #require(try model.tables.first)
+        for _ in 0..<100 {
+            let values = table.inputs.map { Self.value($0.type, &generator) }
+            // FEEL has no such numbers.
+            if values.contains(where: { if case .number(let number) = $0 { !number.isFinite } else { false } }) { continue }
+            let outcome = table.evaluate(values)
+            let inputs = Dictionary(uniqueKeysWithValues: zip(table.inputs.map(\.name), values.map { FEELValue($0) }))
+            let result = model.evaluate("T", inputs)
+            #expect(result.value == table.value(of: outcome), "\(values)")
+            #expect(result.problems.map(\.reason) == table.problems(of: outcome), "\(values)")
+        }
+    }
+}
+
+extension DecisionTable {
+    /// What the interpreter has to tell of the same outcome.
+    fileprivate func problems(of outcome: Outcome) -> [DecisionProblem.Reason] {
+        switch outcome {
+        case .matched, .collected: []
+        case .noMatch: [.noMatch]
+        case .conflict(let indices): [.conflict(indices.map { rules[$0].id })]
+        case .missingInput(let column): [.missingInput(inputs[column].name)]
+        case .invalidInput(let column): [.invalidInput(inputs[column].label)]
         }
     }
 }
