@@ -1,16 +1,26 @@
 # make demo   everything from nothing: install, build, certificates, daemon, a week of referrals, what happened
-# make test   formatting, build with warnings as errors, every test
+# make test   formatting, build with warnings as errors, every test, the fuzzers for a few seconds
+# make fuzz   the fuzzers for FUZZ_SECONDS each
+# make sanitize   every test under the address and the thread sanitizer
 SHELL := /bin/bash
 SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
 export SWIFT_BACKTRACE := enable=no
+FUZZ_SECONDS ?= 60
 
-.PHONY: demo test build release dependencies certificates generate format lint bench clean
+.PHONY: demo test fuzz sanitize build release dependencies certificates generate format lint bench clean
 
 demo: release certificates
 	scripts/demo .build/release
 
 test: dependencies lint build
 	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest
+	scripts/fuzz 3
+
+fuzz: dependencies
+	scripts/fuzz $(FUZZ_SECONDS)
+
+sanitize: dependencies
+	scripts/sanitize
 
 build: dependencies
 	swift build $(SWIFT_BUILD_FLAGS) --build-tests
@@ -32,10 +42,10 @@ generate: dependencies
 	scripts/generate
 
 format:
-	swift format -i -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format -i -r Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
 lint:
-	swift format lint --strict -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format lint --strict -r Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
 bench: dependencies
 	scripts/bench

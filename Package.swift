@@ -21,6 +21,9 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// What fuzzers feed.
+let fuzzed: [Target.Dependency] = ["DecisionTable", "Protobuf", "Referral", "ReferralAPI", "TTRPC", nioCore, nioEmbedded, logging]
+
 let package = Package(
     name: "lots",
     platforms: [.macOS(.v15)],
@@ -120,6 +123,8 @@ let package = Package(
             name: "InteropTests",
             dependencies: ["TLS", "TTRPC", "TTRPCOverTLS", "TTRPCTestSupport", "TestSupport", "lotsd", nioCore, logging],
             exclude: ["Peers"], swiftSettings: settings),
+        // The targets of the fuzzers, on the inputs that are kept.
+        .testTarget(name: "FuzzTests", dependencies: fuzzed, exclude: ["Seeds", "Findings"], swiftSettings: settings),
         // Runs the built lotsd and lots.
         .testTarget(
             name: "EndToEndTests",
@@ -129,3 +134,12 @@ let package = Package(
             ], swiftSettings: settings),
     ]
 )
+
+// Fuzzers need libFuzzer, so they are there only when asked for. See scripts/fuzz.
+if Context.environment["LOTS_FUZZERS"] != nil {
+    package.targets += [
+        .target(name: "FuzzTargets", dependencies: fuzzed, path: "Tests/FuzzTests/Targets", swiftSettings: settings),
+        .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz", swiftSettings: settings),
+    ]
+    package.targets.removeAll { $0.name == "FuzzTests" }
+}

@@ -43,10 +43,10 @@ final class BuiltProgram: Sendable {
     /// How it ended; nil while it runs.
     var end: End? { state.withLock(\.end) }
 
-    /// Waits until it ends; after 30 seconds it is killed.
+    /// Waits until it ends; after two minutes it is killed: long, because sanitizers make it slow.
     func wait() async -> End {
         let deadline = Task {
-            try await Task.sleep(for: .seconds(30))
+            try await Task.sleep(for: .seconds(120))
             signal(SIGKILL)
         }
         defer { deadline.cancel() }

@@ -1,0 +1,95 @@
+import NIOCore
+import Protobuf
+import Referral
+import TTRPC
+
+@testable import ReferralAPI
+
+extension FuzzTarget {
+    /// A message that can be read says the same after it has been written and read again: as JSON by its descriptor, and as the value
+    /// that the exchange makes of it.
+    static let messages = FuzzTarget(name: "messages") { bytes in
+        var choices = Choices(bytes)
+        let index = choices.number(below: codecs.count)
+        let packed = choices.remaining()
+        try codecs[index].check(packed)
+    }
+
+    /// Reads JSON and packs it by a descriptor. What is packed, written as JSON and packed again is the same bytes.
+    static let json = FuzzTarget(name: "json") { bytes in
+        var choices = Choices(bytes)
+        let type = codecs[choices.number(below: codecs.count)].type
+        let text = choices.remaining()
+        let value: JSONValue
+        do throws(JSONFaults) {
+            value = try JSONValue(parsing: text)
+        } catch {
+            return try check(error)
+        }
+        try require(try JSONValue(parsing: value.text()) == value, "a value is the same when written and read again")
+        try require(try JSONValue(parsing: value.text(pretty: true)) == value, "white space means nothing")
+        let packed: [UInt8]
+        do throws(JSONFaults) {
+            packed = try type.packed(fromJSON: value)
+        } catch {
+            return try check(error)
+        }
+        try require(try type.packed(fromJSONText: text) == packed, "a text packs as its value does")
+        let written = try type.json(fromPacked: packed)
+        try require(try type.packed(fromJSON: written) == packed, "canonical JSON packs to the same bytes")
+    }
+
+    private static func check(_ faults: JSONFaults) throws {
+        try require(!faults.faults.isEmpty, "a refusal says why")
+    }
+
+    static let codecs: [Codec] = [
+        Codec(Submission.wireType), Codec(Receipt.self), Codec(SubmitResult.self), Codec(GetStatusRequest.self),
+        Codec(ReferralStatus.self),
+        Codec(PreviewRequest.self), Codec(PreviewResponse.self), Codec(PullRequest.self), Codec(PullResponse.self),
+        Codec(FetchRequest.self), Codec(FetchResponse.self), Codec(AcknowledgeRequest.self), Codec(AcceptRequest.self),
+        Codec(ReturnRequest.self), Codec(AssignmentProgress.self), Codec(HealthCheckRequest.self), Codec(HealthCheckResponse.self),
+        Codec(Assignment.self), Codec(RoutingDecision.self), Codec(Refusal.self),
+    ]
+}
+
+/// A message of the contract: its descriptor and its value.
+struct Codec: Sendable {
+    let type: AnyMessageType
+    let check: @Sendable ([UInt8]) throws -> Void
+
+    /// A message whose value is checked elsewhere.
+    init<Wire>(_ type: MessageType<Wire>) {
+        let type = AnyMessageType(type)
+        self.type = type
+        check = { try Self.checkJSON(type, $0) }
+    }
+
+    init<Message: WireMessage>(_ message: Message.Type) {
+        let type = AnyMessageType(Message.wireType)
+        self.type = type
+        check = { packed in
+            try Self.checkJSON(type, packed)
+            let value: Message
+            do throws(Faults) {
+                value = try Message(unpacking: ByteBuffer(bytes: packed), .shown)
+            } catch {
+                return try require(!error.faults.isEmpty, "a refusal says why")
+            }
+            let written = try value.packed()
+            let again = try Message(unpacking: written, .shown).packed()
+            try require(written == again, "\(Message.self) says the same when written again")
+        }
+    }
+
+    private static func checkJSON(_ type: AnyMessageType, _ packed: [UInt8]) throws {
+        let value: JSONValue
+        do {
+            value = try type.json(fromPacked: packed)
+        } catch let faults as DecodeFaults {
+            return try require(!faults.faults.isEmpty, "a refusal says why")
+        }
+        let again = try type.packed(fromJSON: value)
+        try require(try type.json(fromPacked: again) == value, "JSON says the same when packed and written again")
+    }
+}
