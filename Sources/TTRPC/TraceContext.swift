@@ -3,14 +3,17 @@ public import Logging
 /// Where a call stands in a trace, as W3C Trace Context (level 1) has it: the ids that tie together what several programs did for one
 /// cause.
 public struct TraceContext: Hashable, Sendable {
-    /// 32 lowercase hexadecimal digits, not all 0; the same for the whole trace.
-    public let traceID: String
-    /// 16 lowercase hexadecimal digits, not all 0: this step.
-    public let spanID: String
+    private let traceBits: (high: UInt64, low: UInt64)
+    private let spanBits: UInt64
     /// Whether the caller may be recording the trace.
     public let isSampled: Bool
     /// What tracing systems keep with the trace, as `tracestate` carries it; empty when there is nothing. Not interpreted.
     public let state: String
+
+    /// 32 lowercase hexadecimal digits, not all 0; the same for the whole trace.
+    public var traceID: String { Self.digits(traceBits.high) + Self.digits(traceBits.low) }
+    /// 16 lowercase hexadecimal digits, not all 0: this step.
+    public var spanID: String { Self.digits(spanBits) }
 
     /// The trace of the call that this task works on; nil when there is none.
     @TaskLocal public static var current: TraceContext?
@@ -24,22 +27,19 @@ public struct TraceContext: Hashable, Sendable {
     public init?(traceparent: String, tracestate: [String] = []) {
         let bytes = Array(traceparent.utf8)
         guard bytes.count >= 55, bytes[2] == Self.dash, bytes[35] == Self.dash, bytes[52] == Self.dash else { return nil }
-        guard let version = Self.hexadecimal(bytes[0..<2]), version != "ff", version != "00" || bytes.count == 55,
+        guard let version = Self.number(bytes[0..<2]), version != 0xFF, version != 0 || bytes.count == 55,
             bytes.count == 55 || bytes[55] == Self.dash
         else { return nil }
-        guard let traceID = Self.hexadecimal(bytes[3..<35]), let spanID = Self.hexadecimal(bytes[36..<52]),
-            let flags = Self.hexadecimal(bytes[53..<55]).flatMap({ UInt8($0, radix: 16) }),
-            traceID.contains(where: { $0 != "0" }), spanID.contains(where: { $0 != "0" })
+        guard let high = Self.number(bytes[3..<19]), let low = Self.number(bytes[19..<35]), let span = Self.number(bytes[36..<52]),
+            let flags = Self.number(bytes[53..<55]), high != 0 || low != 0, span != 0
         else { return nil }
-        self.traceID = traceID
-        self.spanID = spanID
-        isSampled = flags & 1 == 1
-        state = Self.state(tracestate)
+        self.init(trace: (high, low), span: span, isSampled: flags & 1 == 1, state: Self.state(tracestate))
     }
 
-    private init(traceID: String, spanID: String, isSampled: Bool, state: String) {
-        self.traceID = traceID
-        self.spanID = spanID
+    private init(trace: (high: UInt64, low: UInt64), span: UInt64, isSampled: Bool, state: String) {
+        traceBits = trace
+        // Zero is not an id.
+        spanBits = max(span, 1)
         self.isSampled = isSampled
         self.state = state
     }
@@ -47,13 +47,22 @@ public struct TraceContext: Hashable, Sendable {
     /// The first step of a new trace, not sampled.
     /// - Parameter random: gives 64 random bits each time it is called.
     public static func root(random: () -> UInt64) -> TraceContext {
-        TraceContext(traceID: digits(random()) + digits(random()), spanID: digits(random()), isSampled: false, state: "")
+        TraceContext(trace: (random(), max(random(), 1)), span: random(), isSampled: false, state: "")
     }
 
     /// A further step of this trace.
     /// - Parameter random: gives 64 random bits.
     public func child(random: () -> UInt64) -> TraceContext {
-        TraceContext(traceID: traceID, spanID: Self.digits(random()), isSampled: isSampled, state: state)
+        TraceContext(trace: traceBits, span: random(), isSampled: isSampled, state: state)
+    }
+
+    public static func == (one: TraceContext, other: TraceContext) -> Bool {
+        one.traceBits == other.traceBits && one.spanBits == other.spanBits && one.isSampled == other.isSampled && one.state == other.state
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(traceBits.low)
+        hasher.combine(spanBits)
     }
 
     /// The header that tells the next program of this step. Always version 00.
@@ -69,17 +78,22 @@ public struct TraceContext: Hashable, Sendable {
     private static let longestState = 512
     private static let mostStateMembers = 32
 
-    /// Zero is not an id.
     private static func digits(_ bits: UInt64) -> String {
-        let text = String(max(bits, 1), radix: 16)
+        let text = String(bits, radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text
     }
 
-    private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String? {
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        let letters = UInt8(ascii: "a")...UInt8(ascii: "f")
-        let isValid = bytes.allSatisfy { digits.contains($0) || letters.contains($0) }
-        return isValid ? String(decoding: bytes, as: UTF8.self) : nil
+    /// At most 16 lowercase hexadecimal digits.
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64? {
+        var number: UInt64 = 0
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return number
     }
 
     private static func state(_ headers: [String]) -> String {

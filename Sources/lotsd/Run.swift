@@ -58,6 +58,7 @@ struct Run: AsyncParsableCommand {
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
         router.register(AssignmentEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(health)
+        router = router.intercepted(by: [TracePropagation(), CallLogging(logger: logger, failureLevel: .debug)])
 
         let server: Server
         do {

@@ -20,10 +20,10 @@ import Testing
         private let ends: Mutex<[End]>
         private let streams = Mutex(0)
         let received = Mutex<[String]>([])
-        /// Items refused once with UNAVAILABLE.
-        let refusals: Mutex<Set<String>>
+        /// Items refused once, with a code.
+        let refusals: Mutex<[String: Status.Code]>
 
-        init(_ ends: [End], refusing refusals: Set<String> = []) {
+        init(_ ends: [End], refusing refusals: [String: Status.Code] = [:]) {
             self.ends = Mutex(ends)
             self.refusals = Mutex(refusals)
         }
@@ -45,14 +45,12 @@ import Testing
                     item += 1
                     let id = try decoder.submitRequest(message, today: today).messageID
                     self.received.withLock { $0.append(id.rawValue) }
-                    let isRefused = self.refusals.withLock { $0.remove(id.rawValue) != nil }
+                    let refusal = self.refusals.withLock { $0.removeValue(forKey: id.rawValue) }
+                    let receipt = Receipt(
+                        messageID: id, referralID: ReferralID("r-\(id)"), receivedAt: Instant(milliseconds: 0), outcome: .accepted,
+                        digest: ContentDigest(hexadecimal: String(repeating: "0f", count: 32)))
                     let result: Result<Receipt, Refusal> =
-                        isRefused
-                        ? .failure(Refusal(code: .unavailable, message: "later"))
-                        : .success(
-                            Receipt(
-                                messageID: id, referralID: ReferralID("r-\(id)"), receivedAt: Instant(milliseconds: 0), outcome: .accepted,
-                                digest: ContentDigest(hexadecimal: String(repeating: "0f", count: 32))))
+                        refusal.map { .failure(Refusal(code: $0, message: "refused")) } ?? .success(receipt)
                     try await writer.write(SubmitResult(item: item, messageID: id, result: result).packed())
                 }
             }
@@ -94,14 +92,14 @@ import Testing
         #expect(service.streamCount == 5 && losses >= 2)
     }
 
-    @Test func aRefusalForNowIsSentAgain() async throws {
-        let service = Fragile([], refusing: ["m-2", "m-5"])
-        var refused = 0
+    @Test func aRefusalForNowIsSentAgainAndAnyOtherStands() async throws {
+        let service = Fragile([], refusing: ["m-2": .unavailable, "m-4": .alreadyExists, "m-5": .resourceExhausted])
+        var refused: [UInt64] = []
         try await run(service, 6) { _, result in
-            if case .failure = result.result { refused += 1 }
+            if case .failure = result.result { refused.append(result.item) }
         }
-        #expect(refused == 0)
-        #expect(service.received.withLock { $0.filter { $0 == "m-2" }.count } == 2)
+        #expect(refused == [4])
+        #expect(service.received.withLock { received in ["m-2", "m-4", "m-5"].map { id in received.count { $0 == id } } } == [2, 1, 2])
     }
 
     /// Eight streams in a row without an answer, and no more.

@@ -259,6 +259,67 @@ struct ReconnectingTests {
         #expect(runs.all == (isIdempotent ? [true, false] : [true]))
     }
 
+    /// Calls from many tasks over several restarts: each that may be repeated is answered.
+    @Test func manyCallsOverSeveralRestarts() async throws {
+        let port = try await deadPort()
+        let done = InterceptorTests.Notes<Int>()
+        try await withClient(
+            to: [port],
+            configuration {
+                $0.retry.attempts = 20; $0.budget = RetryBudget(tokens: 1_000, gain: 1_000)
+            }
+        ) {
+            client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<20 {
+                    group.addTask {
+                        for number in 0..<20 {
+                            let message = EchoMessage(number: caller * 100 + number + 1).encoded
+                            let answer = try await client.unary(
+                                EchoService.method("Unary"), message, options: CallOptions(isIdempotent: true))
+                            #expect(answer == message)
+                            done.add(number)
+                        }
+                    }
+                }
+                for restart in 1...4 {
+                    try await withServer(EchoService.router(), on(port)) { _ in
+                        try await eventually { done.all.count >= restart * 100 }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(done.all.count == 400)
+    }
+
+    /// The server says when to come again; whoever may be repeated does not come earlier.
+    @Test func theServersRetryInfoIsHeeded() async throws {
+        let runs = InterceptorTests.Notes<Void>()
+        let router = EchoService.router { router in
+            router.register(
+                EchoService.method("Full"),
+                unary: { message, _ in
+                    runs.add(())
+                    if runs.all.count != 2 { return message }
+                    // 90 seconds.
+                    let detail = StatusDetail(typeURL: StatusDetail.retryInfoTypeURL, value: [0x0A, 0x02, 0x08, 90])
+                    throw Status(.resourceExhausted, "full", details: [detail])
+                })
+        }
+        let pauses = InterceptorTests.Notes<Duration>()
+        try await withServer(router) { server in
+            try await withClient(to: [server.port], configuration { $0.sleep = pauses.add }) { client in
+                for _ in 0..<2 {
+                    let answer = try await client.unary(
+                        EchoService.method("Full"), message, options: CallOptions(timeout: .seconds(600), isIdempotent: true))
+                    #expect(answer == message)
+                }
+            }
+        }
+        #expect(pauses.all.count == 1 && pauses.all.allSatisfy { $0 >= .seconds(90) && $0 < .seconds(91) })
+    }
+
     /// The stream under way is over, the next one finds the new server.
     @Test func aStreamEndsWithItsServerAndTheNextOneGoesOn() async throws {
         let port = try await deadPort()

@@ -82,7 +82,8 @@ struct SubmissionFlow<Item: Sendable, Answer> {
             for try await message in messages {
                 let answer = try read(message)
                 let (number, refusal) = place(answer)
-                let again = refusal == .unavailable ? persistence.attempts : nil
+                let isForNow = refusal == .unavailable || refusal == .resourceExhausted
+                let again = isForNow ? persistence.attempts : nil
                 guard let entry = pipe.answered(number, againUnlessSent: again) else { continue }
                 try await answered(entry.index, entry.item, answer)
             }
