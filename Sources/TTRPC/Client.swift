@@ -164,6 +164,7 @@ public struct Client: Sendable {
     ) async throws -> R {
         var call = OutgoingCall(method: method, kind: kind, options: options)
         if !kind.serverStreams, call.options.timeout == nil { call.options.timeout = callTimeout }
+        if interceptors.isEmpty { return try await body(call) }
         return try await interceptors.intercept(call, body)
     }
 }

@@ -30,7 +30,7 @@ extension Client {
                             channel, _, name in
                             let connection = ClientConnection(
                                 wireProtocol: WireProtocol(negotiated: name), limits: limits, eventLoop: channel.eventLoop)
-                            try channel.pipeline.syncOperations.addHandler(ClientChannelHandler(connection))
+                            try channel.pipeline.syncOperations.addHandlers([RefusalWatcher(connection), ClientChannelHandler(connection)])
                             connected.succeed(Client(connection, callTimeout: callTimeout))
                         }
                         try channel.pipeline.syncOperations.addHandlers([handler, HandshakeWatcher(connected)])
@@ -136,5 +136,34 @@ private final class HandshakeWatcher: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         connected.fail(ChannelError.eof)
         context.fireChannelInactive()
+    }
+}
+
+/// Finds the words for a server that does not accept this client's certificate: in TLS 1.3 it says so only after the client's handshake.
+private final class RefusalWatcher: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: ClientConnection
+    private var hasRead = false
+
+    init(_ connection: ClientConnection) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasRead = true
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Waiting and trying again do not help, so it is not `unavailable`.
+        if !hasRead, let error = error as? TLSError, error.code == .alertReceived {
+            connection.closed(
+                Status(
+                    .unauthenticated,
+                    "the server refused this client: \(error.message); check that its certificate is valid, not revoked and from an "
+                        + "authority that the server trusts"))
+        }
+        context.fireErrorCaught(error)
     }
 }

@@ -228,7 +228,7 @@ import Testing
             let health = try await lots("health", "--json", as: Self.police)
             #expect(try health.json.map { $0.text("status") } == ["SERVING"])
             let refused = try await lots("health", as: Installation.Unwelcome.revoked)
-            #expect(refused.end == .exit(69), "\(refused.errors)")
+            #expect(refused.end == .exit(77) && refused.errors.contains("certificate revoked"), "\(refused.errors)")
             let unreachable = try await lots("health", as: Self.police, port: 1)
             #expect(unreachable.end == .exit(69) && unreachable.errors.contains("127.0.0.1:1"), "\(unreachable.errors)")
             let nowhere = try await lots("submit", "/nowhere/file.json", as: Self.police)

@@ -119,6 +119,20 @@ struct ReconnectingTests {
         }
     }
 
+    /// The other way round: it is told at once and no call is made again.
+    @Test func aServerThatRefusesTheClient() async throws {
+        let context = try await DevelopmentPKI.current.client("foreign/clients/polisen/region-syd")
+        let events = Events()
+        try await withServer { server in
+            let client = Client.reconnecting(
+                to: [ServerAddress(host: "127.0.0.1", port: server.port)], context: { context }, configuration(events))
+            defer { client.close() }
+            let status = try await failure(of: client, options: CallOptions(isIdempotent: true))
+            #expect(status.code == .unauthenticated && status.message.contains("unknown CA"), "\(status)")
+            #expect(events.all.count == 1)
+        }
+    }
+
     private func failure(of client: Client, _ method: String = "Unary", options: CallOptions = CallOptions()) async throws -> Status {
         try #require(
             await #expect(throws: Status.self) { _ = try await client.unary(EchoService.method(method), message, options: options) })
