@@ -14,6 +14,8 @@ let settings: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -38,6 +40,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -70,13 +73,18 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Referral", grdb], swiftSettings: settings),
         .target(name: "Configuration", dependencies: ["Referral", "DecisionTable", yams], swiftSettings: settings),
         .target(
-            name: "Exchange", dependencies: ["Referral", "ReferralAPI", "TTRPC", logging], swiftSettings: settings),
+            name: "Exchange", dependencies: ["Referral", "ReferralAPI", "TTRPC", nioCore, metrics, logging], swiftSettings: settings),
+        // What the daemon tells those who run it.
+        .target(
+            name: "Operations",
+            dependencies: ["TTRPC", "TTRPCOverTLS", "TLS", nioCore, nioPosix, nioHTTP1, metrics, logging, lifecycle],
+            swiftSettings: settings),
         .target(name: "Recording", dependencies: ["TTRPC", "Protobuf", nioCore, nioPosix], swiftSettings: settings),
         .executableTarget(
             name: "lotsd",
             dependencies: [
-                "Referral", "ReferralAPI", "SQLiteStore", "Exchange", "Configuration", "TLS", "TTRPC", "TTRPCOverTLS", nioCore, logging,
-                lifecycle, signals, arguments,
+                "Referral", "ReferralAPI", "SQLiteStore", "Exchange", "Configuration", "Operations", "TLS", "TTRPC", "TTRPCOverTLS",
+                nioCore, nioPosix, metrics, logging, lifecycle, signals, arguments,
             ], swiftSettings: settings),
         .executableTarget(
             name: "lots",
@@ -117,7 +125,12 @@ let package = Package(
         .testTarget(
             name: "RecordingTests",
             dependencies: ["Recording", "TTRPC", "Protobuf", "CReferralMessages", nioCore, nioPosix, logging], swiftSettings: settings),
-        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Referral"], swiftSettings: settings),
+        .testTarget(
+            name: "ExchangeTests", dependencies: ["Exchange", "Referral", "ReferralAPI", "TTRPC"], swiftSettings: settings),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["Operations", "TLS", "TTRPC", "TTRPCOverTLS", "TestSupport", nioCore, nioPosix, metrics, logging],
+            swiftSettings: settings),
         // Real peers, written with other implementations.
         .testTarget(
             name: "InteropTests",
@@ -130,7 +143,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Configuration", "Exchange", "Protobuf", "Recording", "Referral", "ReferralAPI", "SQLiteStore", "TLS", "TTRPC",
-                "TTRPCOverTLS", "TestSupport", "lots", "lotsd", grdb, logging, nioCore, nioPosix,
+                "TTRPCOverTLS", "TestSupport", "Operations", "lots", "lotsd", grdb, logging, metrics, nioCore, nioPosix,
             ], swiftSettings: settings),
     ]
 )

@@ -13,8 +13,10 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static const uint64_t COpenSSL_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
 static const uint64_t COpenSSL_SSL_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;
@@ -36,6 +38,16 @@ static inline int COpenSSL_SSL_CTX_set1_groups_list(SSL_CTX *context, const char
 
 static inline void COpenSSL_SSL_CTX_set_session_cache_off(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
+// A client gets each session that the server gives it, and OpenSSL keeps none.
+static inline void COpenSSL_SSL_CTX_set_session_cache_client(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+}
+
+// Seconds since 1970.
+static inline int64_t COpenSSL_time(void) {
+    return (int64_t)time(NULL);
 }
 
 static inline void COpenSSL_SSL_CTX_set_mode(SSL_CTX *context, unsigned int mode) {
@@ -75,6 +87,28 @@ static inline unsigned int COpenSSL_BIO_file_mode(BIO *bio) {
         return 0;
     }
     return (unsigned int)status.st_mode;
+}
+
+// By what a changed file is known; all zero when there is none.
+typedef struct {
+    uint64_t inode;
+    int64_t size;
+    int64_t modified; // nanoseconds
+} COpenSSL_FileMark;
+
+static inline COpenSSL_FileMark COpenSSL_file_mark(const char *path) {
+    COpenSSL_FileMark mark = {0, 0, 0};
+    struct stat status;
+    if (stat(path, &status) == 0) {
+        mark.inode = (uint64_t)status.st_ino;
+        mark.size = (int64_t)status.st_size;
+#ifdef __APPLE__
+        mark.modified = (int64_t)status.st_mtimespec.tv_sec * 1000000000 + status.st_mtimespec.tv_nsec;
+#else
+        mark.modified = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+#endif
+    }
+    return mark;
 }
 
 static inline int COpenSSL_sk_GENERAL_NAME_num(const GENERAL_NAMES *names) {

@@ -34,6 +34,10 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var handshakeTimeout: Duration
         /// `minimum_version`: 1.2 or 1.3; default 1.3.
         public var minimumVersion: TLSVersion
+        /// `reload_interval`: how often the files are looked at for a change, 1s to 1d; default 10s.
+        public var reloadInterval: Duration
+        /// `resumption`: whether a client may continue a session of the last hour without showing its certificate; default true.
+        public var resumption: Bool
     }
 
     public struct Limits: Hashable, Sendable {
@@ -41,16 +45,39 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var connections: Int
         /// `connections_per_organisation`: 1 to 100000; default 100.
         public var connectionsPerOrganisation: Int
+        /// `calls_per_second`: of one organisation in the long run, calls and stream items, 1 to 1000000; default 2000. Past it
+        /// RESOURCE_EXHAUSTED with a time to wait.
+        public var callsPerSecond: Int
+        /// `call_burst`: how many it may make at once after a pause, 1 to 1000000; default 10000.
+        public var callBurst: Int
         /// `streams_per_connection`: calls open at once, 1 to 65536; default 1024. Past it a call fails with RESOURCE_EXHAUSTED.
         public var streamsPerConnection: Int
         /// `message_bytes`: the largest frame body, 2097152 to 4194304; default 4194304. The largest answer needs the least.
         public var messageBytes: Int
+        /// `stream_bytes`: received bytes that one call holds until they are taken, 1048576 to 1073741824; default 8388608.
+        public var streamBytes: Int
+        /// `connection_bytes`: the same of all calls of a connection, 1048576 to 1073741824; default 67108864.
+        public var connectionBytes: Int
+        /// `daemon_bytes`: the same of all connections, 1048576 to 1099511627776; default 536870912.
+        public var daemonBytes: Int
         /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
         public var pendingWrites: Int
+        /// `queue_time`: a write that has to expect a longer wait for its commit is refused at once, 10ms to 1m; default 1s.
+        public var queueTime: Duration
+        /// `first_byte_timeout`: how long a new connection may say nothing, 100ms to 1m; default 5s.
+        public var firstByteTimeout: Duration
         /// `idle_timeout`: a connection without a frame for so long is closed, 10s to 1d; default 5m.
         public var idleTimeout: Duration
         /// `drain_timeout`: how long accepted calls may take to end when the daemon stops, 0s to 10m; default 30s.
         public var drainTimeout: Duration
+    }
+
+    public struct Pages: Hashable, Sendable {
+        /// `host`: where `/metrics`, `/live` and `/ready` are answered without TLS; default `127.0.0.1`. Another machine can reach
+        /// anything but a loopback address, which needs `allow_remote`.
+        public var host: String
+        /// `port`: 0 to 65535, 0 takes any free one; without it there are no pages.
+        public var port: Int?
     }
 
     public enum LogLevel: String, Hashable, Sendable, CaseIterable {
@@ -66,6 +93,8 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var level: LogLevel
         /// `format`: json or text; default text.
         public var format: LogFormat
+        /// `buffer_bytes`: lines that wait to be written, 4096 to 1073741824; default 4194304. Past it lines are dropped and counted.
+        public var bufferBytes: Int
     }
 
     /// `listen`
@@ -90,6 +119,8 @@ public struct DaemonConfiguration: Hashable, Sendable {
     public var lease: Duration
     /// `consent_period`: how long a referral waits for the person's answer, 1h to 90d; default 14d.
     public var consentPeriod: Duration
+    /// `pages`
+    public var pages: Pages
     /// `log`
     public var log: Log
     /// Variables that look like settings and are none, each with what was probably meant. To be logged once at start.
@@ -155,7 +186,9 @@ extension DaemonConfiguration {
             revocationLists: tlsBlock.list("revocation_lists", .text).compactMap(\.self).map(tlsBlock.file.resolve),
             revokedSerials: tlsBlock.list("revoked_serials", serial).compactMap(\.self),
             handshakeTimeout: tlsBlock.value("handshake_timeout", .duration(.seconds(1)...(.seconds(60))), default: .seconds(10)),
-            minimumVersion: tlsBlock.value("minimum_version", .word, default: .tls13))
+            minimumVersion: tlsBlock.value("minimum_version", .word, default: .tls13),
+            reloadInterval: tlsBlock.value("reload_interval", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(10)),
+            resumption: tlsBlock.value("resumption", .truth, default: true))
         tlsBlock.finish()
 
         let databaseBlock = top.block("database")
@@ -176,8 +209,12 @@ extension DaemonConfiguration {
 
         let limits = readLimits(top.block("limits"))
 
+        let pages = readPages(top.block("pages"))
+
         let logBlock = top.block("log")
-        let log = Log(level: logBlock.value("level", .word, default: .info), format: logBlock.value("format", .word, default: .text))
+        let log = Log(
+            level: logBlock.value("level", .word, default: .info), format: logBlock.value("format", .word, default: .text),
+            bufferBytes: logBlock.value("buffer_bytes", .number(4_096...1_073_741_824), default: 4_194_304))
         logBlock.finish()
 
         let day = Duration.seconds(86_400)
@@ -189,7 +226,7 @@ extension DaemonConfiguration {
         return DaemonConfiguration(
             listen: listen, tls: tls, databasePath: databasePath, directoryPath: directoryPath, routingPath: routingPath,
             digestKeyPath: digestKeyPath, acceptTestData: acceptTestData, clockStart: clockStart, limits: limits, lease: lease,
-            consentPeriod: consentPeriod, log: log, unusedVariables: variables.unused(except: othersVariables))
+            consentPeriod: consentPeriod, pages: pages, log: log, unusedVariables: variables.unused(except: othersVariables))
     }
 
     private static func readLimits(_ block: MappingReader) -> Limits {
@@ -197,17 +234,41 @@ extension DaemonConfiguration {
         return Limits(
             connections: block.value("connections", .number(1...100_000), default: 1_000),
             connectionsPerOrganisation: block.value("connections_per_organisation", .number(1...100_000), default: 100),
+            callsPerSecond: block.value("calls_per_second", .number(1...1_000_000), default: 2_000),
+            callBurst: block.value("call_burst", .number(1...1_000_000), default: 10_000),
             streamsPerConnection: block.value("streams_per_connection", .number(1...65_536), default: 1_024),
             messageBytes: block.value("message_bytes", .number(2_097_152...4_194_304), default: 4_194_304),
+            streamBytes: block.value("stream_bytes", .number(1_048_576...1_073_741_824), default: 8_388_608),
+            connectionBytes: block.value("connection_bytes", .number(1_048_576...1_073_741_824), default: 67_108_864),
+            daemonBytes: block.value("daemon_bytes", .number(1_048_576...1_099_511_627_776), default: 536_870_912),
             pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
+            queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .seconds(1)),
+            firstByteTimeout: block.value("first_byte_timeout", .duration(.milliseconds(100)...(.seconds(60))), default: .seconds(5)),
             idleTimeout: block.value("idle_timeout", .duration(.seconds(10)...(.seconds(86_400))), default: .seconds(300)),
             drainTimeout: block.value("drain_timeout", .duration(.zero...(.seconds(600))), default: .seconds(30)))
     }
 
+    private static func readPages(_ block: MappingReader) -> Pages {
+        defer { block.finish() }
+        let pages = Pages(
+            host: block.value("host", .text, default: "127.0.0.1"), port: block.optional("port", .number(0...65_535)))
+        let isLoopback = pages.host == "localhost" || pages.host == "::1" || isLoopbackAddress(pages.host)
+        if !block.value("allow_remote", .truth, default: false), !isLoopback {
+            block.fault("host", "other machines can reach it, and the pages have neither TLS nor a password: it needs allow_remote: true")
+        }
+        return pages
+    }
+
+    /// One of `127.0.0.0/8`, in the usual form.
+    private static func isLoopbackAddress(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
     private init(
         listen: Listen, tls: TLS, databasePath: String, directoryPath: String, routingPath: String, digestKeyPath: String,
-        acceptTestData: Bool, clockStart: Instant?, limits: Limits, lease: Duration, consentPeriod: Duration, log: Log,
-        unusedVariables: [String]
+        acceptTestData: Bool, clockStart: Instant?, limits: Limits, lease: Duration, consentPeriod: Duration,
+        pages: Pages, log: Log, unusedVariables: [String]
     ) {
         self.listen = listen
         self.tls = tls
@@ -220,6 +281,7 @@ extension DaemonConfiguration {
         self.limits = limits
         self.lease = lease
         self.consentPeriod = consentPeriod
+        self.pages = pages
         self.log = log
         self.unusedVariables = unusedVariables
     }

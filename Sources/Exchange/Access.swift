@@ -1,23 +1,37 @@
+import Logging
+import NIOCore
 import Referral
 import ReferralAPI
 import TTRPC
 
-/// Who may call what: from the certificate's identity to the directory.
+/// Who may call what, and how often: from the certificate's identity to the directory.
 struct Access: Sendable {
-    let directory: Directory
-    let trustDomain: String
+    private let directory: Directory
+    private let trustDomain: String
+    private let rate: RateLimit?
+    private let metrics: ExchangeMetrics
+    private let logger: Logger
+    private let throttle = LogThrottle()
+
+    init(_ exchange: Exchange, trustDomain: String) {
+        directory = exchange.policy.routing.directory
+        rate = exchange.rate
+        metrics = exchange.metrics
+        logger = exchange.logger
+        self.trustDomain = trustDomain
+    }
 
     /// - Throws: `permissionDenied` when the caller is not a unit of an organisation that may send referrals.
     func sender(_ context: CallContext, on day: CivilDate) throws(Status) -> Participant {
         let (participant, organisation) = try caller(context, on: day)
-        guard organisation.kind.maySend else { throw Status(.permissionDenied, "\(participant.organisation) does not send referrals") }
+        guard organisation.kind.maySend else { throw denied(context, "\(participant.organisation) does not send referrals") }
         return participant
     }
 
     /// - Throws: `permissionDenied` when the caller is not a unit of an organisation that receives cases.
     func recipient(_ context: CallContext, on day: CivilDate) throws(Status) -> Participant {
         let (participant, organisation) = try caller(context, on: day)
-        guard organisation.kind.mayReceive else { throw Status(.permissionDenied, "\(participant.organisation) does not receive cases") }
+        guard organisation.kind.mayReceive else { throw denied(context, "\(participant.organisation) does not receive cases") }
         return participant
     }
 
@@ -25,19 +39,45 @@ struct Access: Sendable {
     func previewer(_ context: CallContext, on day: CivilDate) throws(Status) -> Participant {
         let (participant, organisation) = try caller(context, on: day)
         guard organisation.kind.maySend || organisation.kind.mayCoordinate else {
-            throw Status(.permissionDenied, "\(participant.organisation) does not send referrals")
+            throw denied(context, "\(participant.organisation) does not send referrals")
         }
         return participant
     }
 
     private func caller(_ context: CallContext, on day: CivilDate) throws(Status) -> (Participant, Organisation) {
         guard let identity = context.peer.identity, let participant = participant(of: identity) else {
-            throw Status(.permissionDenied, "the certificate is not of this exchange's participants")
+            throw denied(context, "the certificate is not of this exchange's participants")
         }
         guard let organisation = directory.organisation(of: participant, on: day) else {
-            throw Status(.permissionDenied, "the directory has no unit \(participant) today")
+            throw denied(context, "the directory has no unit \(participant) today")
         }
+        try charge(participant)
         return (participant, organisation)
+    }
+
+    /// Counts a call, or an item of a stream, against the rate of the caller's organisation.
+    /// - Throws: `resourceExhausted` when it makes too many.
+    func charge(_ participant: Participant) throws(Status) {
+        do {
+            try rate?.take(participant.organisation)
+        } catch {
+            metrics.refused(.rate)
+            throw error
+        }
+    }
+
+    /// `permissionDenied`. The operator is told who it was, but not for every call of somebody who insists.
+    private func denied(_ context: CallContext, _ reason: String) -> Status {
+        let caller = context.peer.identity ?? "nobody"
+        if let suppressed = throttle.admit(caller, at: .now()) {
+            logger.notice(
+                "a call was not permitted",
+                metadata: [
+                    "caller": "\(caller)", "address": "\(context.peer.address ?? "")", "method": "\(context.method)",
+                    "reason": "\(reason)", "suppressed": "\(suppressed)",
+                ])
+        }
+        return Status(.permissionDenied, reason)
     }
 
     /// `spiffe://<trust domain>/<organisation>/<unit>`

@@ -13,7 +13,7 @@ public struct AssignmentEndpoint: AssignmentServing {
     public init(exchange: Exchange, trustDomain: String, clock: any Clock<Duration> = ContinuousClock()) {
         self.exchange = exchange
         self.clock = clock
-        access = Access(directory: exchange.policy.routing.directory, trustDomain: trustDomain)
+        access = Access(exchange, trustDomain: trustDomain)
     }
 
     public func fetch(_ request: FetchRequest, _ context: CallContext) async throws -> FetchResponse {
@@ -28,9 +28,13 @@ public struct AssignmentEndpoint: AssignmentServing {
                 subscription.finish()
             }
             defer { group.cancelAll() }
-            for await _ in subscription.signals {
+            while await subscription.next() {
                 let found = try await assignments(upTo: request.limit, for: recipient)
-                if !found.isEmpty { return FetchResponse(assignments: found) }
+                if !found.isEmpty {
+                    subscription.passOn()
+                    return FetchResponse(assignments: found)
+                }
+                subscription.foundNothing()
             }
             try Task.checkCancellation()
             return FetchResponse(assignments: [])
@@ -40,31 +44,35 @@ public struct AssignmentEndpoint: AssignmentServing {
     public func pull(_ requests: PullRequests, _ responses: PullResponses, _ context: CallContext) async throws {
         let recipient = try recipient(context)
         let subscription = exchange.offers.subscribe(to: recipient.organisation)
+        subscription.setWilling(false)
         let credit = CreditBalance()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await _ in subscription.signals {
-                    while case let room = credit.value, room > 0 {
-                        let found = try await assignments(upTo: room, for: recipient)
-                        if found.isEmpty { break }
-                        credit.add(-found.count)
-                        for assignment in found { try await responses.write(.assignment(assignment)) }
-                    }
+                while await subscription.next() {
+                    try await handOut(to: recipient, responses, credit, subscription)
                 }
                 // When the exchange stops, the acknowledgements that have arrived are still answered.
                 if exchange.offers.isClosed { requests.finish() }
             }
             group.addTask {
-                for try await request in requests {
-                    switch request {
-                    case .credit(let more):
-                        guard credit.add(more.assignments) <= Credit.limit else {
-                            throw Status(.resourceExhausted, "credit: at most \(Credit.limit) assignments may be asked for at once")
+                try await withThrowingTaskGroup(of: Void.self) { acknowledgements in
+                    var underWay = 0
+                    for try await request in requests {
+                        switch request {
+                        case .credit(let more):
+                            guard credit.add(more.assignments) <= Credit.limit else {
+                                throw Status(.resourceExhausted, "credit: at most \(Credit.limit) assignments may be asked for at once")
+                            }
+                            subscription.wake()
+                        case .acknowledge(let request):
+                            // Several at a time, so that they share a commit; no further one is read while so many wait.
+                            if underWay == Self.acknowledgementLimit { try await acknowledgements.next() } else { underWay += 1 }
+                            acknowledgements.addTask {
+                                try await responses.write(.acknowledged(acknowledge(request, by: recipient)))
+                            }
                         }
-                        subscription.wake()
-                    case .acknowledge(let request):
-                        try await responses.write(.acknowledged(acknowledge(request, by: recipient)))
                     }
+                    try await acknowledgements.waitForAll()
                 }
                 subscription.finish()
             }
@@ -72,6 +80,27 @@ public struct AssignmentEndpoint: AssignmentServing {
             while try await group.next() != nil {}
         }
         if exchange.offers.isClosed { throw Status(.unavailable, "the exchange is stopping; pull again later") }
+    }
+
+    /// Acknowledgements of one pull that wait for their commit or for their answer to be taken.
+    private static let acknowledgementLimit = 256
+
+    /// Hands out what there is as far as the credit goes.
+    private func handOut(
+        to recipient: Participant, _ responses: PullResponses, _ credit: CreditBalance, _ subscription: OfferBoard.Subscription
+    ) async throws {
+        while case let room = credit.value, room > 0 {
+            subscription.setWilling(true)
+            let found = try await assignments(upTo: room, for: recipient)
+            if found.isEmpty { return subscription.foundNothing() }
+            // Somebody else is to look while these are written, which takes as long as the caller takes to read them.
+            subscription.setWilling(false)
+            subscription.passOn()
+            credit.add(-found.count)
+            for assignment in found { try await responses.write(.assignment(assignment)) }
+        }
+        subscription.setWilling(false)
+        subscription.passOn()
     }
 
     public func acknowledge(_ request: AcknowledgeRequest, _ context: CallContext) async throws -> AssignmentProgress {
@@ -99,6 +128,7 @@ public struct AssignmentEndpoint: AssignmentServing {
 
     private func acknowledge(_ request: AcknowledgeRequest, by recipient: Participant) async throws -> AcknowledgeResult {
         do {
+            try access.charge(recipient)
             _ = try await exchange.perform(.acknowledge(request.assignmentID), on: request.assignmentID, by: recipient)
             return AcknowledgeResult(assignmentID: request.assignmentID)
         } catch let rejection as Rejection {

@@ -8,8 +8,10 @@ import Synchronization
 public final class CommitQueue: Sendable {
     /// The queue takes no further write; the caller should try again later.
     public enum Full: Error, Sendable {
-        /// As many writes wait as may.
-        case tooManyWaiting
+        /// As many writes wait as may; try again after this time.
+        case tooManyWaiting(retryAfter: Duration)
+        /// The write would wait longer than it may; try again after this time.
+        case tooSlow(retryAfter: Duration)
         /// The exchange is stopping.
         case closed
     }
@@ -27,6 +29,7 @@ public final class CommitQueue: Sendable {
 
     private struct State {
         var pending: [Pending] = []
+        var pace: CommitPace
         var isClosed = false
         /// The running loop, when it waits for work.
         var idle: CheckedContinuation<Void, Never>?
@@ -35,15 +38,25 @@ public final class CommitQueue: Sendable {
     private let store: any ReferralStore
     private let capacity: Int
     private let batchSize: Int
-    private let state = Mutex(State())
+    private let clock: @Sendable () -> ContinuousClock.Instant
+    private let metrics: ExchangeMetrics
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - capacity: how many writes may wait; one more is refused with `Full`.
+    ///   - longestWait: a write that has to expect a longer wait than this is refused with `Full`; see ``CommitPace``.
     ///   - batchSize: how many share a commit at most.
-    public init(store: any ReferralStore, capacity: Int = 16_384, batchSize: Int = 512) {
+    ///   - clock: for measuring commits.
+    public init(
+        store: any ReferralStore, capacity: Int = 16_384, longestWait: Duration = .seconds(10), batchSize: Int = 512,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }, metrics: ExchangeMetrics = ExchangeMetrics()
+    ) {
         self.store = store
         self.capacity = capacity
         self.batchSize = batchSize
+        self.clock = clock
+        self.metrics = metrics
+        state = Mutex(State(pace: CommitPace(bound: longestWait, batchSize: batchSize)))
     }
 
     /// Runs `body` in a transaction that others may share, and returns what it returned after the durable commit. What `body` throws
@@ -68,7 +81,12 @@ public final class CommitQueue: Sendable {
                 fail: { continuation.resume(throwing: $0) })
             let (refusal, idle) = state.withLock { state -> (Full?, CheckedContinuation<Void, Never>?) in
                 if state.isClosed { return (.closed, nil) }
-                if state.pending.count >= capacity { return (.tooManyWaiting, nil) }
+                let now = clock()
+                if state.pending.count >= capacity {
+                    let wait = state.pace.expectedWait(behind: state.pending.count, at: now)
+                    return (.tooManyWaiting(retryAfter: max(wait, .milliseconds(1))), nil)
+                }
+                if let wait = state.pace.refusal(behind: state.pending.count, at: now) { return (.tooSlow(retryAfter: wait), nil) }
                 state.pending.append(pending)
                 return (nil, state.idle.take())
             }
@@ -79,6 +97,9 @@ public final class CommitQueue: Sendable {
 
     /// How many writes wait for the next commit.
     public var depth: Int { state.withLock { $0.pending.count } }
+
+    /// How long a write that arrives now has to expect to wait for its commit.
+    public var expectedWait: Duration { state.withLock { $0.pace.expectedWait(behind: $0.pending.count, at: clock()) } }
 
     /// Refuses further writes from now on; `run` returns when those that were accepted are done.
     public func close() {
@@ -92,7 +113,12 @@ public final class CommitQueue: Sendable {
     /// Commits until `close` is called, then finishes what was accepted. Runs once.
     public func run() async {
         while let batch = await nextBatch() {
+            let began = clock()
+            state.withLock { $0.pace.commitBegan(at: began) }
             await commit(batch)
+            let ended = clock()
+            state.withLock { $0.pace.commitEnded(at: ended) }
+            metrics.committed(batch.count, in: ended - began)
         }
     }
 

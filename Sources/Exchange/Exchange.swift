@@ -36,6 +36,8 @@ public struct Exchange: Sendable {
     /// The time of the exchange; everything that is dated uses it.
     public let now: @Sendable () -> Instant
     let offers: OfferBoard
+    let rate: RateLimit?
+    let metrics: ExchangeMetrics
     let logger: Logger
     private let store: any ReferralStore
     private let commits: CommitQueue
@@ -43,10 +45,11 @@ public struct Exchange: Sendable {
     private let decoder: ReferralDecoder
     private let storeFault = StoreFault()
 
+    /// - Parameter rate: what each organisation may ask for; nil: anything.
     public init(
         store: any ReferralStore, commits: CommitQueue, policy: Policy, decoder: ReferralDecoder, settings: Settings = Settings(),
         offers: OfferBoard = OfferBoard(), identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant,
-        logger: Logger
+        rate: RateLimit? = nil, metrics: ExchangeMetrics = ExchangeMetrics(), logger: Logger
     ) {
         self.store = store
         self.commits = commits
@@ -56,6 +59,8 @@ public struct Exchange: Sendable {
         self.offers = offers
         self.identifiers = identifiers
         self.now = now
+        self.rate = rate
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -218,6 +223,13 @@ public struct Exchange: Sendable {
         return owners.count
     }
 
+    /// Whether calls should go elsewhere, or be made later: reading fails, or writing failed within the last ten seconds. After that a
+    /// call may try whether it works again.
+    public var isStoreFailing: Bool { storeFault.isFresh }
+
+    /// Fetches and pulls that are open now.
+    public var waitingRecipients: Int { offers.waiting }
+
     /// Nobody waits for cases any longer: fetches that wait are answered, pulls end. For stopping.
     public func stopWaiting() {
         offers.close()
@@ -227,9 +239,13 @@ public struct Exchange: Sendable {
         _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await storeFault.noticing(logger) { try await commits.write(body) }
-        } catch CommitQueue.Full.tooManyWaiting {
-            throw Status(.resourceExhausted, "too many calls wait to be stored; try again later")
+            return try await storeFault.noticing(.writing, logger) { try await commits.write(body) }
+        } catch CommitQueue.Full.tooManyWaiting(let delay) {
+            metrics.refused(.pendingWrites)
+            throw Status.exhausted("too many calls wait to be stored", retryAfter: delay)
+        } catch CommitQueue.Full.tooSlow(let delay) {
+            metrics.refused(.queueTime)
+            throw Status.exhausted("the exchange has more to store than it can in time", retryAfter: delay)
         } catch CommitQueue.Full.closed {
             throw Status(.unavailable, "the exchange is stopping; try again later")
         }
@@ -238,7 +254,7 @@ public struct Exchange: Sendable {
     private func read<Result: Sendable>(
         _ body: @escaping @Sendable (any ReferralReader) throws -> Result
     ) async throws -> Result {
-        try await storeFault.noticing(logger) { try await store.read(body) }
+        try await storeFault.noticing(.reading, logger) { try await store.read(body) }
     }
 
     private static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
@@ -290,10 +306,23 @@ public struct Exchange: Sendable {
 }
 
 /// Tells the operator, once per incident, that the store fails, and when it works again. Callers are told only to try later.
+///
+/// Reading and writing fail apart: a full disk can still be read.
 private final class StoreFault: Sendable {
-    private let isFailing = Mutex(false)
+    enum Operation: String, Hashable {
+        case reading, writing
+    }
+
+    private let failing = Mutex<[Operation: ContinuousClock.Instant]>([:])
     /// What the operator knows already; forgotten when there is too much of it.
     private let damaged = Mutex<Set<AssignmentID>>([])
+
+    /// Reading is tried all the time, writing only when there is something to write: without calls it would never be found to work again.
+    var isFresh: Bool {
+        failing.withLock { failing in
+            failing[.reading] != nil || failing[.writing].map { ContinuousClock.now - $0 < .seconds(10) } == true
+        }
+    }
 
     func report(_ ids: some Collection<AssignmentID>, _ logger: Logger) {
         guard !ids.isEmpty else { return }
@@ -308,24 +337,22 @@ private final class StoreFault: Sendable {
         }
     }
 
-    func noticing<Result>(_ logger: Logger, _ body: () async throws -> Result) async throws -> Result {
+    func noticing<Result>(_ operation: Operation, _ logger: Logger, _ body: () async throws -> Result) async throws -> Result {
         do {
             let result = try await body()
-            if change(to: false) { logger.notice("the store works again") }
+            if failing.withLock({ $0.removeValue(forKey: operation) }) != nil {
+                logger.notice("the store works again", metadata: ["operation": "\(operation)"])
+            }
             return result
         } catch let error as StoreError where error.code == .damaged {
             logger.error("the store holds something that contradicts itself", metadata: ["error": "\(error)"])
             throw error
         } catch let error as StoreError {
-            if change(to: true) { logger.critical("the store fails; calls are answered UNAVAILABLE", metadata: ["error": "\(error)"]) }
+            if failing.withLock({ $0.updateValue(.now, forKey: operation) }) == nil {
+                logger.critical(
+                    "the store fails; calls are answered UNAVAILABLE", metadata: ["operation": "\(operation)", "error": "\(error)"])
+            }
             throw error
-        }
-    }
-
-    private func change(to value: Bool) -> Bool {
-        isFailing.withLock { isFailing in
-            defer { isFailing = value }
-            return isFailing != value
         }
     }
 }

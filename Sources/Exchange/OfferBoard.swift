@@ -2,33 +2,118 @@ public import Referral
 import Synchronization
 
 /// Wakes those who wait for cases of an organisation. Says only that there may be something; who wakes asks the store.
+///
+/// A case wakes one waiter, since only one can have it. Whoever was woken says what came of it: who found something wakes the next, since
+/// there may be more, and who goes away before it has looked hands the wake-up on. So no case waits while somebody waits for it, and a
+/// case costs about one look, however many wait.
 public final class OfferBoard: Sendable {
     /// A wait for cases of one organisation; ends when it is released.
     public final class Subscription: Sendable {
-        /// One element per wake-up; wake-ups that nobody has seen yet are one.
-        public let signals: AsyncStream<Void>
+        private let signals: AsyncStream<Void>
         private let continuation: AsyncStream<Void>.Continuation
+        private let id: UInt64
+        private let board: OfferBoard
 
-        fileprivate init() {
-            (signals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        fileprivate init(
+            _ id: UInt64, _ board: OfferBoard, _ stream: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+        ) {
+            self.id = id
+            self.board = board
+            (signals, continuation) = stream
         }
 
-        deinit { continuation.finish() }
+        deinit {
+            continuation.finish()
+            board.remove(id)
+        }
+
+        /// Waits for the next wake-up; those that nobody has seen yet are one. After it, look, and then tell by ``foundNothing()`` or
+        /// ``passOn()``. False: there will be none, or the task was cancelled.
+        public func next() async -> Bool {
+            var iterator = signals.makeAsyncIterator()
+            guard await iterator.next() != nil else { return false }
+            board.begin(id)
+            return true
+        }
+
+        /// There is nothing now.
+        public func foundNothing() { board.end(id, passesOn: false) }
+
+        /// There may be more than this waiter has taken: somebody else is woken.
+        public func passOn() { board.end(id, passesOn: true) }
 
         /// Wakes this one waiter.
         public func wake() { continuation.yield() }
+
+        /// Whether it can take a case; else it is passed over. Who says yes again must look by itself: earlier cases are not told again.
+        public func setWilling(_ isWilling: Bool) { board.setWilling(id, isWilling) }
 
         /// No further wake-ups: the waiter's loop ends.
         public func finish() { continuation.finish() }
     }
 
-    private struct Weak: Sendable {
-        weak let subscription: Subscription?
+    private struct Waiter {
+        var organisation: OrganisationID
+        var continuation: AsyncStream<Void>.Continuation
+        /// Can take a case.
+        var isWilling = true
+        /// Was woken and has not begun to look.
+        var isWoken = false
+        var isLooking = false
+        var isInLine = false
+    }
+
+    /// Who is woken next. May name some who have gone or cannot take a case: they are left out when their turn comes.
+    private struct Line {
+        var ids: [UInt64] = []
+        var gone = 0
     }
 
     private struct State {
-        var subscriptions: [OrganisationID: [Weak]] = [:]
+        var waiters: [UInt64: Waiter] = [:]
+        var lines: [OrganisationID: Line] = [:]
+        var nextID: UInt64 = 0
         var isClosed = false
+
+        mutating func queue(_ id: UInt64) {
+            guard var waiter = waiters[id], waiter.isWilling, !waiter.isWoken, !waiter.isInLine else { return }
+            waiter.isInLine = true
+            waiters[id] = waiter
+            lines[waiter.organisation, default: Line()].ids.append(id)
+        }
+
+        /// The next in line, which counts as woken from now on.
+        mutating func wakeNext(of organisation: OrganisationID) -> AsyncStream<Void>.Continuation? {
+            guard var line = lines[organisation] else { return nil }
+            defer { lines[organisation] = line.ids.isEmpty ? nil : line }
+            var passed = 0
+            defer { line.ids.removeFirst(passed) }
+            for id in line.ids {
+                passed += 1
+                guard var waiter = waiters[id] else {
+                    line.gone -= 1
+                    continue
+                }
+                waiter.isInLine = false
+                waiter.isWoken = waiter.isWilling
+                waiters[id] = waiter
+                if waiter.isWoken { return waiter.continuation }
+            }
+            return nil
+        }
+
+        mutating func remove(_ id: UInt64) -> AsyncStream<Void>.Continuation? {
+            guard let waiter = waiters.removeValue(forKey: id) else { return nil }
+            if waiter.isInLine, var line = lines[waiter.organisation] {
+                line.gone += 1
+                if line.gone * 2 > line.ids.count {
+                    line.ids.removeAll { waiters[$0] == nil }
+                    line.gone = 0
+                }
+                lines[waiter.organisation] = line.ids.isEmpty ? nil : line
+            }
+            return waiter.isWoken || waiter.isLooking ? wakeNext(of: waiter.organisation) : nil
+        }
     }
 
     private let state = Mutex(State())
@@ -37,32 +122,64 @@ public final class OfferBoard: Sendable {
 
     /// The caller keeps the subscription for as long as it waits.
     public func subscribe(to organisation: OrganisationID) -> Subscription {
-        let subscription = Subscription()
-        let isClosed = state.withLock { state in
-            state.subscriptions[organisation, default: []].removeAll { $0.subscription == nil }
-            state.subscriptions[organisation, default: []].append(Weak(subscription: subscription))
-            return state.isClosed
+        let stream = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (id, isClosed) = state.withLock { state in
+            let id = state.nextID
+            state.nextID += 1
+            state.waiters[id] = Waiter(organisation: organisation, continuation: stream.continuation)
+            state.queue(id)
+            return (id, state.isClosed)
         }
-        if isClosed { subscription.finish() }
-        return subscription
+        if isClosed { stream.continuation.finish() }
+        return Subscription(id, self, stream)
     }
 
-    /// Something became available to these organisations.
+    /// Something became available to these organisations; one that is named twice can wake two.
     public func ring(_ organisations: some Sequence<OrganisationID>) {
-        let woken = state.withLock { state in
-            organisations.flatMap { state.subscriptions[$0] ?? [] }.compactMap(\.subscription)
-        }
-        for subscription in woken { subscription.wake() }
+        let woken = state.withLock { state in organisations.compactMap { state.wakeNext(of: $0) } }
+        for continuation in woken { continuation.yield() }
     }
 
     /// Ends every wait, also those that would begin later.
     public func close() {
         let waiting = state.withLock { state in
             state.isClosed = true
-            return state.subscriptions.values.joined().compactMap(\.subscription)
+            return state.waiters.values.map(\.continuation)
         }
-        for subscription in waiting { subscription.finish() }
+        for continuation in waiting { continuation.finish() }
     }
 
     public var isClosed: Bool { state.withLock(\.isClosed) }
+
+    /// How many wait.
+    public var waiting: Int { state.withLock { $0.waiters.count } }
+
+    private func begin(_ id: UInt64) {
+        state.withLock { state in
+            state.waiters[id]?.isWoken = false
+            state.waiters[id]?.isLooking = true
+            // Before it looks: what comes while it does may not be seen by it.
+            state.queue(id)
+        }
+    }
+
+    private func end(_ id: UInt64, passesOn: Bool) {
+        let next = state.withLock { state -> AsyncStream<Void>.Continuation? in
+            state.waiters[id]?.isLooking = false
+            guard passesOn, let organisation = state.waiters[id]?.organisation else { return nil }
+            return state.wakeNext(of: organisation)
+        }
+        next?.yield()
+    }
+
+    private func setWilling(_ id: UInt64, _ isWilling: Bool) {
+        state.withLock { state in
+            state.waiters[id]?.isWilling = isWilling
+            state.queue(id)
+        }
+    }
+
+    private func remove(_ id: UInt64) {
+        state.withLock { $0.remove(id) }?.yield()
+    }
 }

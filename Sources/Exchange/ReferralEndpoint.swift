@@ -9,7 +9,7 @@ public struct ReferralEndpoint: ReferralServing {
 
     public init(exchange: Exchange, trustDomain: String) {
         self.exchange = exchange
-        access = Access(directory: exchange.policy.routing.directory, trustDomain: trustDomain)
+        access = Access(exchange, trustDomain: trustDomain)
     }
 
     public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {

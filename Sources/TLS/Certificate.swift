@@ -97,7 +97,7 @@ private func bytes(_ string: UnsafePointer<ASN1_STRING>) -> UnsafeRawBufferPoint
 }
 
 /// A time in seconds since 1970; `Int64.min` for one that does not parse, which therefore lies in the past.
-private func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
+func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
     guard let time, let epoch = ASN1_TIME_set(nil, 0) else { return .min }
     defer { ASN1_TIME_free(epoch) }
     var days: CInt = 0

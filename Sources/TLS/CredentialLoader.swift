@@ -5,6 +5,8 @@ struct CredentialLoader {
     /// Owned by the caller.
     let context: OpaquePointer
     private(set) var faults: [String] = []
+    /// When the first thing in each file that has an end ends.
+    private(set) var expiries: [TLSContext.Expiry] = []
 
     init(context: OpaquePointer) {
         self.context = context
@@ -24,6 +26,7 @@ struct CredentialLoader {
         guard let key = readPrivateKey(keyFile) else { return }
         defer { EVP_PKEY_free(key) }
         guard hasChain, let certificate = SSL_CTX_get0_certificate(context) else { return }
+        noteExpiry(.certificate, file: chainFile, of: certificates(chainFile, as: "certificate chain file"))
         guard X509_check_private_key(certificate, key) == 1 else {
             OpenSSLErrorQueue.clear()
             return note("private key file \(keyFile): the key does not match certificate \(chainFile)")
@@ -45,6 +48,7 @@ struct CredentialLoader {
             }
             SSL_CTX_set_client_CA_list(context, names)
         }
+        noteExpiry(.trustRoots, file: file, of: certificates(file, as: "trust roots file"))
     }
 
     /// Revocation lists. With the first one, checking becomes mandatory for the whole chain.
@@ -62,6 +66,7 @@ struct CredentialLoader {
                     break
                 }
                 count += 1
+                if let next = X509_CRL_get0_nextUpdate(list) { noteExpiry(.revocationList, file: file, of: [seconds(next)]) }
             }
             // The reader always ends with an error; "no start line" after a list is the regular end.
             let reason = OpenSSLErrorQueue.takeReason(otherwise: "")
@@ -69,6 +74,30 @@ struct CredentialLoader {
                 note("revocation list file \(file): \(reason)")
             }
         }
+    }
+
+    private mutating func noteExpiry(_ kind: TLSContext.Expiry.Kind, file: String, of ends: [Int64]) {
+        guard let end = ends.min() else { return }
+        if let index = expiries.firstIndex(where: { $0.kind == kind && $0.file == file }) {
+            expiries[index].end = min(expiries[index].end, end)
+        } else {
+            expiries.append(TLSContext.Expiry(kind: kind, file: file, end: end))
+        }
+    }
+
+    /// The ends of validity of a file's certificates.
+    private mutating func certificates(_ file: String, as kind: String) -> [Int64] {
+        guard let input = open(file, as: kind) else { return [] }
+        defer {
+            BIO_free(input)
+            OpenSSLErrorQueue.clear()
+        }
+        var ends: [Int64] = []
+        while let certificate = PEM_read_bio_X509(input, nil, nil, nil) {
+            ends.append(seconds(X509_get0_notAfter(certificate)))
+            X509_free(certificate)
+        }
+        return ends
     }
 
     private mutating func readPrivateKey(_ file: String) -> OpaquePointer? {

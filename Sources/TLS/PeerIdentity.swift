@@ -14,6 +14,9 @@ public struct PeerIdentity: Hashable, Sendable {
     /// It is checked during the handshake; a connection that outlives it is for its owner to end.
     public let notAfter: Int64
 
+    /// The peer showed the certificate in an earlier handshake, whose session this connection continues.
+    public var isResumed = false
+
     public init(identifier: SPIFFEIdentifier, fingerprint: String, serialNumber: String, notAfter: Int64) {
         self.identifier = identifier
         self.fingerprint = fingerprint

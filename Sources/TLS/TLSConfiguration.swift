@@ -55,6 +55,12 @@ public struct TLSConfiguration: Hashable, Sendable {
     /// The oldest version that is spoken.
     public var minimumVersion: Version = .tls13
 
+    /// Whether a peer may continue a session instead of showing its certificate again (TLS 1.3 only, never with early data).
+    ///
+    /// A session is continued for an hour at most, never past the end of a certificate or a revocation list, and by the context only that
+    /// began it: whoever makes another context, as after a revocation, ends all sessions.
+    public var allowsResumption = true
+
     public init(role: Role, certificateChainFile: String, privateKeyFile: String, trustRootsFile: String) {
         self.role = role
         self.certificateChainFile = certificateChainFile

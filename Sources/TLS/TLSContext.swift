@@ -5,8 +5,8 @@ import COpenSSL
 /// It never changes. To reload certificates or revocation lists, make another one and use it for new connections; those under way keep
 /// theirs.
 ///
-/// Fixed choices: a certificate is demanded of both sides; no session resumption, so that every connection checks the peer's certificate
-/// and revocation afresh; hence no early data; no compression, no renegotiation.
+/// Fixed choices: a certificate is demanded of both sides; sessions are continued within the bounds of
+/// ``TLSConfiguration/allowsResumption``; no early data, no compression, no renegotiation.
 public final class TLSContext: Sendable {
     /// The configuration it was made from.
     public let configuration: TLSConfiguration
@@ -14,13 +14,46 @@ public final class TLSContext: Sendable {
     /// Owns one reference to an `SSL_CTX`. Safe to share: it is changed in the initialiser only, and OpenSSL counts references atomically.
     private nonisolated(unsafe) let pointer: OpaquePointer
 
+    /// The end of something that a file holds.
+    public struct Expiry: Hashable, Sendable {
+        /// What ends.
+        public enum Kind: String, Hashable, Sendable {
+            /// This side's certificate or an intermediate one behind it.
+            case certificate
+            /// An authority for the peer's certificate.
+            case trustRoots = "trust_roots"
+            /// A revocation list: the time by which there should be a newer one.
+            case revocationList = "revocation_list"
+        }
+
+        public var kind: Kind
+        public var file: String
+        /// The last valid second, in seconds since 1970; of several things in the file the first to end.
+        public var end: Int64
+
+        public init(kind: Kind, file: String, end: Int64) {
+            self.kind = kind
+            self.file = file
+            self.end = end
+        }
+    }
+
+    /// The ends of what was loaded, one a file.
+    public let expiries: [Expiry]
+
     let policy: PeerPolicy
+    let sessions = SessionTickets()
+    /// The system's time in seconds since 1970.
+    public static let systemTime: @Sendable () -> Int64 = { COpenSSL_time() }
+
+    let now: @Sendable () -> Int64
     let applicationProtocols: ApplicationProtocols
 
     /// Loads all files. Call it off the event loops: it reads from disk.
     ///
+    /// - Parameter now: the time in seconds since 1970, for the age of sessions; OpenSSL checks certificates by the system's clock.
     /// - Throws: ``TLSError`` with code `configuration` and one line for every fault.
-    public init(_ configuration: TLSConfiguration) throws(TLSError) {
+    public init(_ configuration: TLSConfiguration, now: @escaping @Sendable () -> Int64 = TLSContext.systemTime) throws(TLSError) {
         OpenSSLErrorQueue.clear()
         guard let pointer = SSL_CTX_new(TLS_method()) else {
             throw TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL made no context"))
@@ -28,14 +61,16 @@ public final class TLSContext: Sendable {
         var loader = CredentialLoader(context: pointer)
         self.configuration = configuration
         self.pointer = pointer
+        self.now = now
         policy = Self.policy(for: configuration, loader: &loader)
         applicationProtocols = ApplicationProtocols(configuration.applicationProtocols)
         ApplicationProtocols.faults(in: configuration.applicationProtocols).forEach { loader.note($0) }
 
         // From here on the deinitialiser frees the context, also when this initialiser throws.
         loader.loadCertificate(chainFile: configuration.certificateChainFile, keyFile: configuration.privateKeyFile)
-        loader.loadTrustRoots(file: configuration.trustRootsFile, announce: isServer)
+        loader.loadTrustRoots(file: configuration.trustRootsFile, announce: configuration.role == .server)
         loader.loadRevocationLists(files: configuration.revocationListFiles)
+        expiries = loader.expiries
         guard loader.faults.isEmpty else {
             throw TLSError(code: .configuration, message: loader.faults.joined(separator: "\n"))
         }
@@ -128,11 +163,12 @@ public final class TLSContext: Sendable {
         SSL_CTX_set_security_level(pointer, 2)
         _ = SSL_CTX_set_options(
             pointer,
-            COpenSSL_SSL_OP_NO_COMPRESSION | COpenSSL_SSL_OP_NO_RENEGOTIATION | COpenSSL_SSL_OP_NO_TICKET
-                | COpenSSL_SSL_OP_CIPHER_SERVER_PREFERENCE
+            COpenSSL_SSL_OP_NO_COMPRESSION | COpenSSL_SSL_OP_NO_RENEGOTIATION | COpenSSL_SSL_OP_CIPHER_SERVER_PREFERENCE
+                | (configuration.allowsResumption ? 0 : COpenSSL_SSL_OP_NO_TICKET)
         )
-        COpenSSL_SSL_CTX_set_session_cache_off(pointer)
-        SSL_CTX_set_num_tickets(pointer, 0)
+        guard SessionTickets.setUp(pointer, isServer: isServer, isAllowed: configuration.allowsResumption) else {
+            throw TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL cannot be told about sessions"))
+        }
         // An idle connection holds no record buffers. The chain that is sent is the one in the file: OpenSSL would add the root, which
         // the peer has and would keep a second time for the life of the connection.
         COpenSSL_SSL_CTX_set_mode(pointer, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN)

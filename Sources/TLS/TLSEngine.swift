@@ -25,6 +25,11 @@ final class TLSEngine {
     private let recordsPerKey: Int
     private var recordsOnKey = 0
 
+    /// Until when a session that this connection begins or continues may be continued, in seconds since 1970.
+    private(set) var resumableUntil: Int64 = 0
+
+    var sessions: SessionTickets { context.sessions }
+
     /// Why the peer's certificate was refused, noted while OpenSSL is on the stack.
     private var refusal: TLSError?
 
@@ -54,6 +59,7 @@ final class TLSEngine {
             SSL_set_accept_state(ssl)
         } else {
             SSL_set_connect_state(ssl)
+            resumableUntil = context.sessions.use(for: ssl, at: context.now()) ?? 0
             // RFC 6066, section 3: an address is not a server name.
             if let serverName, !isInternetAddress(serverName), COpenSSL_SSL_set_tlsext_host_name(ssl, serverName) != 1 {
                 throw TLSError(
@@ -118,6 +124,7 @@ final class TLSEngine {
         if let name = applicationProtocol, !context.configuration.applicationProtocols.contains(name) {
             throw TLSError(code: .handshakeFailed, message: "the server chose an application protocol that was not offered")
         }
+        if peer == nil, SSL_session_reused(ssl) == 1 { try readResumedPeer() }
         guard peer != nil else {
             throw TLSError(code: .certificateRefused, message: "the peer sent no certificate")
         }
@@ -196,6 +203,29 @@ final class TLSEngine {
 }
 
 extension TLSEngine {
+    static func of(_ connection: OpaquePointer) -> TLSEngine? {
+        COpenSSL_SSL_get_app_data(connection).map { Unmanaged<TLSEngine>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Whether a session that counts until `end` still does. If so, the next ticket has the same end: continuing prolongs nothing.
+    func mayResume(until end: Int64) -> Bool {
+        guard context.now() < end else { return false }
+        resumableUntil = end
+        return true
+    }
+
+    /// The peer's certificate is in the session; its chain was verified when the session began.
+    private func readResumedPeer() throws(TLSError) {
+        guard let certificate = SSL_get0_peer_certificate(ssl), SSL_get_verify_result(ssl) == Int(X509_V_OK) else { return }
+        do {
+            var resumed = try context.policy.judge([Certificate(pointer: certificate)])
+            resumed.isResumed = true
+            peer = resumed
+        } catch {
+            throw error.error
+        }
+    }
+
     /// OpenSSL's call to verify the peer's chain; a result other than 1 ends the handshake with the alert that fits the store's error.
     static func verify(_ store: OpaquePointer?) -> CInt {
         guard let store, let data = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()),
@@ -209,13 +239,17 @@ extension TLSEngine {
             let reason = String(cString: X509_verify_cert_error_string(Int(X509_STORE_CTX_get_error(store))))
             let which = X509_STORE_CTX_get_current_cert(store).map { " \(Certificate(pointer: $0).serialNumber)" } ?? ""
             let place = X509_STORE_CTX_get_error_depth(store) > 0 ? "authority certificate" : "certificate"
-            refusal = PeerPolicy.refused("\(place)\(which): \(reason)")
+            // Not proved, but whom to ask.
+            let leaf = X509_STORE_CTX_get0_cert(store).flatMap { try? Certificate(pointer: $0).identity().identifier }
+            refusal = PeerPolicy.refused("\(place)\(which): \(reason)" + (leaf.map { " (it says it is \($0))" } ?? ""))
             return false
         }
         let stack = X509_STORE_CTX_get0_chain(store)
         let chain = (0..<COpenSSL_sk_X509_num(stack)).compactMap { COpenSSL_sk_X509_value(stack, $0).map(Certificate.init) }
         do {
             peer = try context.policy.judge(chain)
+            let ends = chain.map { $0.validity?.upperBound ?? 0 } + context.expiries.filter { $0.kind == .revocationList }.map(\.end)
+            resumableUntil = min(context.now() + SessionTickets.longestLife, ends.min() ?? 0)
             return true
         } catch {
             X509_STORE_CTX_set_error(store, error.code)

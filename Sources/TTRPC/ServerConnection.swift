@@ -9,12 +9,18 @@ final class ServerCall {
     /// Bytes of the request counted in the connection's budget until the handler returns.
     let heldBytes: Int
     let trailers: Trailers?
+    let method: MethodName
+    let began: NIODeadline
+    /// Its answer was decided on and told to the observer.
+    var isCounted = false
     var task: Task<Void, Never>?
 
-    init(messages: MessageBuffer?, heldBytes: Int, trailers: Trailers?) {
+    init(messages: MessageBuffer?, heldBytes: Int, trailers: Trailers?, method: MethodName, began: NIODeadline) {
         self.messages = messages
         self.heldBytes = heldBytes
         self.trailers = trailers
+        self.method = method
+        self.began = began
     }
 
     func cancel(_ error: any Error) {
@@ -34,6 +40,7 @@ package final class ServerConnection {
     private let limits: ConnectionLimits
     private let budget: ByteBudget
     private let logger: Logger
+    private let observer: (any ConnectionObserver)?
     private let wireProtocol: WireProtocol
     private let drainSignal = DrainSignal()
 
@@ -60,7 +67,7 @@ package final class ServerConnection {
     ///   - budget: where received bytes count besides the connection's own bound.
     package init(
         router: Router, peer: Peer, wireProtocol: WireProtocol = .ttrpc, limits: ConnectionLimits = ConnectionLimits(),
-        budget: ByteBudget? = nil, logger: Logger, eventLoop: any EventLoop
+        budget: ByteBudget? = nil, logger: Logger, eventLoop: any EventLoop, observer: (any ConnectionObserver)? = nil
     ) {
         self.eventLoop = eventLoop
         self.executor = EventLoopTaskExecutor(eventLoop: eventLoop)
@@ -69,6 +76,7 @@ package final class ServerConnection {
         self.limits = limits
         self.budget = ByteBudget(limit: limits.connectionInboundBytes, parent: budget)
         self.logger = logger
+        self.observer = observer
         self.wireProtocol = wireProtocol
         machine = ServerConnectionStateMachine(
             maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes)
@@ -95,6 +103,7 @@ package final class ServerConnection {
     /// Closes a connection that is idle. A client that speaks `lots/1` is told first, so that it knows the fate of a call it may just
     /// be sending.
     package func closeIdle() {
+        observer?.refused(.idleTime)
         if outbound.unsentBytes > 0 { transport?.close() } else { drain() }
     }
 
@@ -107,6 +116,7 @@ package final class ServerConnection {
 
     package func receive(_ bytes: ByteBuffer) {
         guard transport != nil else { return }
+        observer?.received(byteCount: bytes.readableBytes)
         decoder.append(bytes)
         let now = eventLoop.now
         keepAlive.received(now: now)
@@ -116,9 +126,12 @@ package final class ServerConnection {
                 switch output {
                 case .frame(let frame):
                     if frame.type != .ping, frame.type != .pong { lastActivity = now }
-                    perform(machine.receive(frame), now: now)
+                    let action = machine.receive(frame)
+                    if case .answer(_, let status) = action, status.code == .resourceExhausted { observer?.refused(.streams) }
+                    perform(action, now: now)
                 case .oversized(let header):
                     lastActivity = now
+                    observer?.refused(.messageBytes)
                     perform(machine.receiveOversized(header, limit: decoder.largestBody), now: now)
                 }
                 frames += 1
@@ -157,7 +170,10 @@ package final class ServerConnection {
         keepAliveTimer = nil
         let error = Status(.cancelled, "the connection has closed")
         for write in outbound.removeParked(where: { _ in true }) { write.resume(throwing: error) }
-        for call in machine.close() { call.cancel(error) }
+        for call in machine.close() {
+            count(call, .cancelled)
+            call.cancel(error)
+        }
         executor.runJobs()
     }
 
@@ -203,6 +219,7 @@ package final class ServerConnection {
         isFlushScheduled = false
         guard let transport, let batch = outbound.takeBatch() else { return }
         let count = batch.readableBytes
+        observer?.sent(byteCount: count)
         let connection = NIOLoopBound(self, eventLoop: eventLoop)
         transport.send(batch) { connection.value.sent(count) }
         unpark()
@@ -243,20 +260,24 @@ package final class ServerConnection {
             do {
                 try begin(id, flags: flags, body: body, now: now)
             } catch {
+                observer?.callEnded(nil, error.code, after: .zero)
                 answer(id, error)
             }
         case .answer(let id, let status):
+            observer?.callEnded(nil, status.code, after: .zero)
             answer(id, status)
         case .fail(let id, let call, let status):
             end(id, call, status)
         case .deliver(let key, let call, let message, let isEnd):
             if let message, let messages = call.messages, !messages.push(message) {
+                observer?.refused(.inboundBytes)
                 guard let call = machine.fail(key) else { return }
                 end(key.id, call, Status(.resourceExhausted, "too many bytes wait for the handler of this call"))
             } else if isEnd {
                 call.messages?.finish()
             }
         case .cancel(let id, let call):
+            count(call, .cancelled)
             dropParkedWrites(on: id, Self.callCancelled)
             call.cancel(Self.callCancelled)
         case .credited:
@@ -284,6 +305,7 @@ package final class ServerConnection {
         let kind = handler.kind
         let heldBytes = kind.clientStreams ? 0 : request.payload.readableBytes + MessageBuffer.overheadPerMessage
         guard budget.take(heldBytes) else {
+            observer?.refused(.inboundBytes)
             throw Status(.resourceExhausted, "too many bytes wait for the handlers of this connection")
         }
 
@@ -293,13 +315,16 @@ package final class ServerConnection {
         let (opening, call) = machine.open(
             id, kind: kind, flags: flags, payloadBytes: request.payload.readableBytes, deadline: deadline
         ) { key in
-            ServerCall(messages: kind.clientStreams ? messageBuffer(for: key) : nil, heldBytes: heldBytes, trailers: trailers)
+            ServerCall(
+                messages: kind.clientStreams ? messageBuffer(for: key) : nil, heldBytes: heldBytes, trailers: trailers,
+                method: request.method, began: now)
         }
         if let deadline { armTimer(deadline) }
         if opening.grant > 0 { grant(opening.grant, on: opening.key) }
         if let messages = call.messages {
             if opening.deliversPayload, !messages.push(request.payload) {
                 machine.abandonUnstarted(opening.key)
+                observer?.refused(.inboundBytes)
                 throw Status(.resourceExhausted, "too many bytes wait for the handlers of this connection")
             }
             if opening.isEnded { messages.finish() }
@@ -380,14 +405,26 @@ package final class ServerConnection {
         failParkedWrites(of: key)
         let trailers = call.trailers?.value ?? Metadata()
         switch result {
-        case .success(let payload): send(answer, payload, trailers, on: key.id)
-        case .failure(let error): self.answer(key.id, status(for: error), trailers)
+        case .success(let payload):
+            count(call, send(answer, payload, trailers, on: key.id))
+        case .failure(let error):
+            let status = status(for: error)
+            count(call, status.code)
+            self.answer(key.id, status, trailers)
         }
     }
 
+    /// Tells the observer how a call ended, once.
+    private func count(_ call: ServerCall, _ code: Status.Code) {
+        guard let observer, !call.isCounted else { return }
+        call.isCounted = true
+        observer.callEnded(call.method, code, after: eventLoop.now - call.began)
+    }
+
+    /// - Returns: the code that the client gets.
     private func send(
         _ answer: ServerConnectionStateMachine<ServerCall>.Answer, _ payload: ByteBuffer, _ trailers: Metadata, on id: StreamID
-    ) {
+    ) -> Status.Code {
         switch answer {
         case .endOfStream:
             outbound.append {
@@ -403,17 +440,22 @@ package final class ServerConnection {
             let size = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes, trailers: trailers)
             if size > limits.largestBody {
                 self.answer(id, Status(.resourceExhausted, "the answer of \(size) bytes exceeds the maximum of \(limits.largestBody)"))
+                return .resourceExhausted
             } else if outbound.unsentBytes + size > limits.unsentAnswerBytes {
+                observer?.refused(.outboundBytes)
                 self.answer(id, Status(.resourceExhausted, "too many answers wait to be read by the client"))
+                return .resourceExhausted
             } else {
                 outbound.append { $0.writeResponse(payload, trailers: trailers, streamID: id) }
                 scheduleFlush()
             }
         }
+        return .ok
     }
 
     /// Ends a stream whose handler has not returned.
     private func end(_ id: StreamID, _ call: ServerCall, _ status: Status) {
+        count(call, status.code)
         answer(id, status)
         dropParkedWrites(on: id, status)
         call.cancel(status)

@@ -18,16 +18,19 @@ public final class Server: Service {
     private let configuration: ServerConfiguration
     private let listener: any Channel
     private let registry: ConnectionRegistry
+    private let budget: ByteBudget
     private let stopped: EventLoopPromise<Void>
     private let logger: Logger
 
     private init(
-        configuration: ServerConfiguration, listener: any Channel, address: SocketAddress, registry: ConnectionRegistry, logger: Logger
+        configuration: ServerConfiguration, listener: any Channel, address: SocketAddress, registry: ConnectionRegistry,
+        budget: ByteBudget, logger: Logger
     ) {
         self.configuration = configuration
         self.listener = listener
         self.address = address
         self.registry = registry
+        self.budget = budget
         self.logger = logger
         stopped = listener.eventLoop.makePromise()
     }
@@ -43,22 +46,28 @@ public final class Server: Service {
     /// Connections open now, those in their handshake included.
     public var connectionCount: Int { registry.count }
 
+    /// Received bytes that all connections hold for their handlers now.
+    public var inboundBytes: Int { budget.bytesHeld }
+
     /// Opens the listening socket. Connections are accepted once ``run()`` is called.
     ///
     /// - Parameters:
+    ///   - socket: a listening stream socket to use instead of the configured address; the server owns it. Nil: opens one.
+    ///   - observer: hears what connections do.
     ///   - context: asked for each new connection, so that renewed certificates are used without a restart.
     ///   - group: where connections live and handlers run.
     /// - Throws: what the system reports when the address cannot be used.
     public static func bind(
-        _ configuration: ServerConfiguration, router: Router, context: @escaping @Sendable () -> TLSContext, logger: Logger,
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        _ configuration: ServerConfiguration, router: Router, socket: CInt? = nil, context: @escaping @Sendable () -> TLSContext,
+        logger: Logger, observer: (any ServerObserver)? = nil, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> Server {
         let registry = ConnectionRegistry(
-            limit: configuration.connections, limitPerOrganisation: configuration.connectionsPerOrganisation)
+            limit: configuration.connections, limitPerOrganisation: configuration.connectionsPerOrganisation, observer: observer)
+        let budget = ByteBudget(limit: configuration.inboundBytes)
         let acceptor = Acceptor(
-            configuration: configuration, router: router, context: context, logger: logger, registry: registry,
-            budget: ByteBudget(limit: configuration.inboundBytes))
-        let listener = try await ServerBootstrap(group: group)
+            configuration: configuration, router: router, context: context, logger: logger, registry: registry, budget: budget,
+            observer: observer)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
@@ -67,10 +76,15 @@ public final class Server: Service {
             // Begins small, since every connection keeps its buffer, and grows with what arrives.
             .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536))
             .childChannelInitializer(acceptor.accept)
-            .bind(host: configuration.host, port: configuration.port)
-            .get()
+        let listener =
+            if let socket {
+                try await bootstrap.withBoundSocket(socket).get()
+            } else {
+                try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+            }
         guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
-        return Server(configuration: configuration, listener: listener, address: address, registry: registry, logger: logger)
+        return Server(
+            configuration: configuration, listener: listener, address: address, registry: registry, budget: budget, logger: logger)
     }
 
     /// Serves until ``stop()``, a graceful shutdown or cancellation.
@@ -115,18 +129,27 @@ private struct Acceptor: Sendable {
     let logger: Logger
     let registry: ConnectionRegistry
     let budget: ByteBudget
+    let observer: (any ServerObserver)?
+    let throttle = LogThrottle()
 
     @Sendable
     func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard registry.admit(channel) else {
-            logger.warning("refused a connection: too many", metadata: ["limit": "\(configuration.connections)"])
+            observer?.refused(.connections)
+            warn("refused a connection: too many", about: channel, ["limit": "\(configuration.connections)"])
             return channel.close()
         }
         return channel.eventLoop.makeCompletedFuture {
+            let watcher = HandshakeWatcher(
+                address: channel.remoteAddress?.ipAddress ?? "", logger: logger, throttle: throttle, observer: observer,
+                began: channel.eventLoop.now)
             let handler = try TLSHandler(context: context(), serverName: nil, handshakeTimeout: configuration.handshakeTimeout) {
-                channel, identity, name in try install(on: channel, identity, WireProtocol(negotiated: name))
+                channel, identity, name in
+                watcher.succeeded(identity, at: channel.eventLoop.now)
+                try install(on: channel, identity, WireProtocol(negotiated: name))
             }
-            try channel.pipeline.syncOperations.addHandlers([handler, HandshakeErrorHandler(logger: logger)])
+            let firstByte = FirstByteTimer(timeout: configuration.firstByteTimeout) { watcher.noFirstByte(at: $0) }
+            try channel.pipeline.syncOperations.addHandlers([firstByte, handler, watcher])
         }
     }
 
@@ -137,31 +160,115 @@ private struct Acceptor: Sendable {
         logger[metadataKey: "peer"] = "\(identifier)"
         let connection = ServerConnection(
             router: router, peer: Peer(identity: identifier.description, address: address), wireProtocol: wireProtocol,
-            limits: configuration.limits, budget: budget, logger: logger, eventLoop: channel.eventLoop)
+            limits: configuration.limits, budget: budget, logger: logger, eventLoop: channel.eventLoop,
+            observer: observer)
         let handler = ServerChannelHandler(connection, idleTimeout: configuration.idleTimeout)
         try channel.pipeline.syncOperations.addHandler(handler)
         let organisation = "\(identifier.trustDomain)/\(identifier.organisation)"
         let isAdmitted = registry.identify(
             channel, organisation: organisation, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
         if !isAdmitted {
-            logger.warning("refused a connection: too many of this organisation")
+            observer?.refused(.organisationConnections)
+            warn("refused a connection: too many of this organisation", about: channel, ["peer": "\(identifier)"])
             channel.close(promise: nil)
         }
     }
+
+    private func warn(_ message: Logger.Message, about channel: any Channel, _ metadata: Logger.Metadata) {
+        let address = channel.remoteAddress?.ipAddress ?? ""
+        guard let suppressed = throttle.admit("\(message) \(address)", at: channel.eventLoop.now) else { return }
+        logger.warning(message, metadata: metadata.merging(["address": "\(address)", "suppressed": "\(suppressed)"]) { $1 })
+    }
 }
 
-/// Logs why a handshake failed; later errors are the connection's.
-private final class HandshakeErrorHandler: ChannelInboundHandler {
+/// Ends a connection that says nothing: the first handler, since what arrives need not be TLS.
+private final class FirstByteTimer: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let timeout: TimeAmount
+    private let whenOver: (NIODeadline) -> Void
+    private var timer: Scheduled<Void>?
+
+    init(timeout: TimeAmount, whenOver: @escaping (NIODeadline) -> Void) {
+        self.timeout = timeout
+        self.whenOver = whenOver
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+            self.whenOver(context.eventLoop.now)
+            context.close(promise: nil)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.fireChannelRead(data)
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+}
+
+/// Tells how a handshake ended: the observer always, the log when it failed. Later errors are the connection's.
+private final class HandshakeWatcher: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
+    private let address: String
     private let logger: Logger
+    private let throttle: LogThrottle
+    private let observer: (any ServerObserver)?
+    private let began: NIODeadline
+    private var isOver = false
 
-    init(logger: Logger) {
+    init(address: String, logger: Logger, throttle: LogThrottle, observer: (any ServerObserver)?, began: NIODeadline) {
+        self.address = address
         self.logger = logger
+        self.throttle = throttle
+        self.observer = observer
+        self.began = began
+    }
+
+    func succeeded(_ identity: PeerIdentity, at now: NIODeadline) {
+        end(identity.isResumed ? .resumed : .full, at: now)
+    }
+
+    func noFirstByte(at now: NIODeadline) {
+        observer?.refused(.firstByte)
+        end(.timeout, at: now)
+        logger.debug("a connection said nothing", metadata: ["address": "\(address)"])
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.debug("a connection failed", metadata: ["error": "\(error)"])
+        if !isOver {
+            let code = (error as? TLSError)?.code
+            let outcome: HandshakeOutcome =
+                switch code {
+                case .certificateRefused?: .refused
+                case .alertReceived?: .alert
+                case .handshakeTimeout?: .timeout
+                default: .failed
+                }
+            if outcome == .timeout { observer?.refused(.handshakeTime) }
+            end(outcome, at: context.eventLoop.now)
+            log(error, isNotable: outcome == .refused, at: context.eventLoop.now)
+        }
         context.fireErrorCaught(error)
+    }
+
+    private func end(_ outcome: HandshakeOutcome, at now: NIODeadline) {
+        guard !isOver else { return }
+        isOver = true
+        observer?.handshakeEnded(outcome, after: now - began)
+    }
+
+    /// Refused certificates are the operator's business, but a peer who insists must not fill the log.
+    private func log(_ error: any Error, isNotable: Bool, at now: NIODeadline) {
+        var metadata: Logger.Metadata = ["error": "\(error)", "address": "\(address)"]
+        let suppressed = isNotable ? throttle.admit(address, at: now) : nil
+        if let suppressed, suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        logger.log(level: suppressed == nil ? .debug : .notice, "a connection failed", metadata: metadata)
     }
 }

@@ -16,6 +16,8 @@ public struct ServerConfiguration: Sendable {
     public var inboundBytes = 512 << 20
     /// How long a new connection may take to complete its handshake.
     public var handshakeTimeout = TimeAmount.seconds(10)
+    /// How long a new connection may say nothing at all.
+    public var firstByteTimeout = TimeAmount.seconds(5)
     /// How long a connection without a call may be silent, or one with something to send may make no progress.
     public var idleTimeout = TimeAmount.minutes(5)
     /// How long calls under way may take to finish once the server stops.

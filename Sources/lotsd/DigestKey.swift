@@ -7,9 +7,17 @@ enum DigestKey {
         let description: String
     }
 
-    /// Makes the file when it is missing.
-    static func readOrMake(_ path: String) throws -> [UInt8] {
-        if !FileManager.default.fileExists(atPath: path) { try make(path) }
+    /// Makes the file when it is missing and the database is missing, too. A database has digests of its key: with a new one no message
+    /// of before would be recognised.
+    static func readOrMake(_ path: String, database: String) throws -> [UInt8] {
+        if !FileManager.default.fileExists(atPath: path) {
+            guard !FileManager.default.fileExists(atPath: database) else {
+                throw Fault(
+                    description: "\(path): the digest key is missing, but there is a database \(database) that was made with one: "
+                        + "bring the key back from the backup of the database")
+            }
+            try make(path)
+        }
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
         guard let mode, mode.intValue & 0o077 == 0 else {
             throw Fault(description: "\(path): others may read the digest key: chmod 600 \(path)")
@@ -19,16 +27,31 @@ enum DigestKey {
         return Array(key)
     }
 
-    /// Nobody else can read it from the first moment, and it is on the disk before a digest depends on it.
+    /// Nobody else can read it from the first moment, it appears under its name complete or not at all, and file and folder are on the
+    /// disk before a digest depends on it.
     private static func make(_ path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw Fault(description: "\(path): the digest key cannot be written: \(String(cString: strerror(errno)))")
-        }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).new"
+        unlink(temporary)
+        let file = try openFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, path)
+        defer { unlink(temporary) }
         var generator = SystemRandomNumberGenerator()
         try file.write(contentsOf: Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
         try file.synchronize()
         try file.close()
+        // A link and not a new name: it never replaces a key that is there.
+        guard link(temporary, path) == 0 || errno == EEXIST else { throw fault(path) }
+        let folder = try openFile(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC, path)
+        try folder.synchronize()
+        try folder.close()
+    }
+
+    private static func openFile(_ name: String, _ flags: Int32, _ path: String) throws -> FileHandle {
+        let descriptor = open(name, flags, 0o600)
+        guard descriptor >= 0 else { throw fault(path) }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    private static func fault(_ path: String) -> Fault {
+        Fault(description: "\(path): the digest key cannot be written: \(String(cString: strerror(errno)))")
     }
 }

@@ -1,16 +1,18 @@
 import Configuration
 import Foundation
 import Logging
+import Operations
 
-/// Writes a line per event, as text for people or JSON for machines. What is logged holds ids only.
+/// Makes a line per event, as text for people or JSON for machines. What is logged holds ids only.
 struct LogLine: LogHandler {
     let label: String
     let format: DaemonConfiguration.LogFormat
-    let output: FileHandle
+    /// Nil: nothing is written, only made.
+    let output: LogQueue?
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
 
-    init(label: String, format: DaemonConfiguration.LogFormat, output: FileHandle) {
+    init(label: String, format: DaemonConfiguration.LogFormat, output: LogQueue?) {
         self.label = label
         self.format = format
         self.output = output
@@ -22,21 +24,22 @@ struct LogLine: LogHandler {
     }
 
     func log(event: LogEvent) {
+        output?.append(line(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:]))
+    }
+
+    func line(level: Logger.Level, message: String, metadata added: Logger.Metadata = [:]) -> String {
         let time = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
-        let metadata = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        let line =
-            switch format {
-            case .text:
-                "\(time) \(event.level) \(event.message)" + metadata.map { " \($0.key)=\(Self.quoted($0.value.description))" }.joined()
-            case .json:
-                "{"
-                    + [("time", time), ("level", event.level.rawValue), ("message", event.message.description)]
-                    .map { "\(Self.json($0.0)):\(Self.json($0.1))" }
-                    .joined(separator: ",")
-                    + metadata.map { ",\(Self.json($0.key)):\(Self.json($0.value.description))" }.joined() + "}"
-            }
-        // A log that cannot be written, on a full disk or into a pipe that nobody reads, is lost; the exchange goes on.
-        try? output.write(contentsOf: Data((line + "\n").utf8))
+        let metadata = metadata.merging(added) { $1 }.sorted { $0.key < $1.key }
+        return switch format {
+        case .text:
+            "\(time) \(level) \(message)" + metadata.map { " \($0.key)=\(Self.quoted($0.value.description))" }.joined()
+        case .json:
+            "{"
+                + [("time", time), ("level", level.rawValue), ("message", message)]
+                .map { "\(Self.json($0.0)):\(Self.json($0.1))" }
+                .joined(separator: ",")
+                + metadata.map { ",\(Self.json($0.key)):\(Self.json($0.value.description))" }.joined() + "}"
+        }
     }
 
     /// A value with spaces is quoted, so that a line can be taken apart; line breaks never leave their line.

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Configuration
+import CoreMetrics
 import Exchange
 import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import Operations
 import Referral
 import ReferralAPI
 import SQLiteStore
@@ -25,34 +27,53 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let (configuration, policy) = try readConfiguration(options.config)
-        LoggingSystem.bootstrap { LogLine(label: $0, format: configuration.log.format, output: .standardError) }
+        let registry = MetricsRegistry()
+        DaemonMetrics.describe(in: registry)
+        let lostLines = Counter(label: "lots_log_lines_lost_total", factory: registry)
+        let log = LogQueue(
+            capacity: configuration.log.bufferBytes,
+            droppedLine: { count in
+                LogLine(label: "lotsd", format: configuration.log.format, output: nil)
+                    .line(
+                        level: .error, message: "log lines were dropped: there were more than could be written",
+                        metadata: ["count": "\(count)"])
+            },
+            whenDropped: { lostLines.increment(by: $0) },
+            write: { try FileHandle.standardError.write(contentsOf: $0) })
+        LoggingSystem.bootstrap { LogLine(label: $0, format: configuration.log.format, output: log) }
         var logger = Logger(label: "lotsd")
         logger.logLevel = Logger.Level(configuration.log.level)
         for variable in configuration.unusedVariables { logger.warning("unused environment variable: \(variable)") }
+        let manager = ServiceManager(environment: ProcessInfo.processInfo.environment, processID: getpid())
         do {
-            try await serve(configuration, policy: policy, logger: logger)
+            try await serve(configuration, policy: policy, registry: registry, manager: manager, logger: logger)
         } catch {
+            manager.notify(.stopping, .status("\(error)"))
             logger.critical("lotsd cannot go on", metadata: ["error": "\(error)"])
+            await log.flush(timeout: .seconds(2))
             throw ExitCode(1)
         }
+        await log.flush(timeout: .seconds(2))
     }
 
-    private func serve(_ configuration: DaemonConfiguration, policy: Policy, logger: Logger) async throws {
-        let context = try TLSContext(configuration.tlsConfiguration)
-        let faults = context.certificateFaults(at: Int64(Date().timeIntervalSince1970))
-        guard faults.isEmpty, let trustDomain = context.identifier?.trustDomain else {
-            throw StartFault(description: faults.joined(separator: "\n"))
+    private func serve(
+        _ configuration: DaemonConfiguration, policy: Policy, registry: MetricsRegistry, manager: ServiceManager, logger: Logger
+    ) async throws {
+        let credentials = try ReloadingTLSContext(configuration.tlsConfiguration)
+        guard let trustDomain = credentials.current.identifier?.trustDomain else {
+            throw StartFault(description: "\(configuration.tls.certificate): the certificate has no spiffe:// name")
         }
+        let digestKey = try DigestKey.readOrMake(configuration.digestKeyPath, database: configuration.databasePath)
         let store = try SQLiteStore(path: configuration.databasePath)
-        let decoder = ReferralDecoder(
-            digestKey: try DigestKey.readOrMake(configuration.digestKeyPath), acceptsTestData: configuration.acceptTestData)
+        let decoder = ReferralDecoder(digestKey: digestKey, acceptsTestData: configuration.acceptTestData)
         let now = ExchangeClock(startAt: configuration.clockStart).now
 
-        let commits = CommitQueue(store: store, capacity: configuration.limits.pendingWrites)
+        let metrics = ExchangeMetrics(factory: registry)
+        let limits = configuration.limits
+        let commits = CommitQueue(store: store, capacity: limits.pendingWrites, longestWait: limits.queueTime, metrics: metrics)
         let exchange = Exchange(
             store: store, commits: commits, policy: policy, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
-            now: now,
-            logger: logger)
+            now: now, rate: RateLimit(perSecond: limits.callsPerSecond, burst: limits.callBurst), metrics: metrics, logger: logger)
         let health = HealthEndpoint(services: ["lots.v1.ReferralService", "lots.v1.AssignmentService"])
         var router = Router()
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
@@ -62,16 +83,29 @@ struct Run: AsyncParsableCommand {
 
         let server: Server
         do {
-            server = try await Server.bind(configuration.serverConfiguration, router: router, context: { context }, logger: logger)
+            server = try await Server.bind(
+                configuration.serverConfiguration, router: router, socket: try socket(of: manager), context: { credentials.current },
+                logger: logger, observer: ServerMetrics(factory: registry))
         } catch {
             throw StartFault(description: "cannot listen on \(configuration.listen.host):\(configuration.listen.port): \(error)")
         }
+        let state = ServingState(exchange: exchange)
+        DaemonMetrics.sample(into: registry, commits: commits, server: server, exchange: exchange, state: state)
+        let watch = CredentialWatch(credentials, interval: configuration.tls.reloadInterval, metrics: registry, logger: logger)
 
         // Stopped in reverse: first nobody waits any longer, then the server finishes its calls, then the timer, then the commits that
-        // they need.
-        let parts: [any ServiceLifecycle.Service] = [
-            CommitService(commits: commits, store: store), LeaseService(timer: LeaseTimer(exchange: exchange)), server,
-            PortFileService(path: portFile, port: server.port), WaitingService(health: health, exchange: exchange),
+        // they need; last those that tell how it goes.
+        var parts: [any ServiceLifecycle.Service] = [
+            Watchdog(manager, group: MultiThreadedEventLoopGroup.singleton) { try await store.write { _ in } }
+        ]
+        if let port = configuration.pages.port {
+            parts.append(try await pages(configuration.pages.host, port, registry, state, logger))
+        }
+        parts += [
+            CommitService(commits: commits, store: store), LeaseService(timer: LeaseTimer(exchange: exchange)), watch,
+            await HangupService(watch: watch, manager: manager), server,
+            StartedService(path: portFile, server: server, state: state, manager: manager),
+            WaitingService(health: health, exchange: exchange, state: state, manager: manager),
         ]
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -79,6 +113,29 @@ struct Run: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await services.run()
         logger.notice("stopped")
+    }
+
+    /// The service manager's listening socket, when it has one for this process.
+    private func socket(of manager: ServiceManager) throws -> CInt? {
+        guard let socket = manager.sockets.first else { return nil }
+        guard manager.sockets.count == 1 else { throw StartFault(description: "the service manager gives more than one socket") }
+        if let fault = ServiceManager.takeSocket(socket) { throw StartFault(description: fault) }
+        return socket
+    }
+
+    private func pages(
+        _ host: String, _ port: Int, _ registry: MetricsRegistry, _ state: ServingState, _ logger: Logger
+    ) async throws -> PagesServer {
+        do {
+            return try await PagesServer.bind(
+                host: host, port: port,
+                pages: [
+                    "/metrics": { Page(text: registry.text()) }, "/live": { Page(text: "live\n") },
+                    "/ready": { state.obstacle.map { Page(isWell: false, text: "\($0)\n") } ?? Page(text: "ready\n") },
+                ], logger: logger)
+        } catch {
+            throw StartFault(description: "pages: cannot listen on \(host):\(port): \(error)")
+        }
     }
 }
 
@@ -102,14 +159,40 @@ private struct CommitService: ServiceLifecycle.Service {
     }
 }
 
-/// Says where the daemon listens, once a signal would stop it in order.
-private struct PortFileService: ServiceLifecycle.Service {
+/// Says where the daemon listens, and that it serves, once a signal would stop it in order.
+private struct StartedService: ServiceLifecycle.Service {
     let path: String?
-    let port: Int
+    let server: Server
+    let state: ServingState
+    let manager: ServiceManager
 
     func run() async throws {
-        if let path { try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic) }
+        if let path { try Data("\(server.port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic) }
+        state.started()
+        manager.notify(.ready, .status("listening on \(server.address)"))
         try? await gracefulShutdown()
+    }
+}
+
+/// SIGHUP: the certificates, authorities and revocation lists are read again.
+private struct HangupService: ServiceLifecycle.Service {
+    let watch: CredentialWatch
+    let manager: ServiceManager
+    private let signals: UnixSignalsSequence
+
+    /// From here on the signal does not end the process.
+    init(watch: CredentialWatch, manager: ServiceManager) async {
+        self.watch = watch
+        self.manager = manager
+        signals = await UnixSignalsSequence(trapping: .sighup)
+    }
+
+    func run() async throws {
+        for await _ in signals.cancelOnGracefulShutdown() {
+            manager.notify(.reloading)
+            await watch.reload(because: "SIGHUP")
+            manager.notify(.ready)
+        }
     }
 }
 
@@ -126,9 +209,13 @@ private struct LeaseService: ServiceLifecycle.Service {
 private struct WaitingService: ServiceLifecycle.Service {
     let health: HealthEndpoint
     let exchange: Exchange
+    let state: ServingState
+    let manager: ServiceManager
 
     func run() async throws {
         try? await gracefulShutdown()
+        manager.notify(.stopping)
+        state.stopping()
         health.stop()
         exchange.stopWaiting()
     }

@@ -12,6 +12,7 @@ extension DaemonConfiguration {
         configuration.revokedSerialNumbers = tls.revokedSerials
         configuration.minimumVersion = tls.minimumVersion == .tls12 ? .tls12 : .tls13
         configuration.applicationProtocols = WireProtocol.names
+        configuration.allowsResumption = tls.resumption
         return configuration
     }
 
@@ -21,6 +22,10 @@ extension DaemonConfiguration {
         configuration.connectionsPerOrganisation = limits.connectionsPerOrganisation
         configuration.limits.streams = limits.streamsPerConnection
         configuration.limits.messageBytes = limits.messageBytes
+        configuration.limits.streamInboundBytes = limits.streamBytes
+        configuration.limits.connectionInboundBytes = limits.connectionBytes
+        configuration.inboundBytes = limits.daemonBytes
+        configuration.firstByteTimeout = TimeAmount(limits.firstByteTimeout)
         configuration.handshakeTimeout = TimeAmount(tls.handshakeTimeout)
         configuration.idleTimeout = TimeAmount(limits.idleTimeout)
         configuration.stopTimeout = TimeAmount(limits.drainTimeout)

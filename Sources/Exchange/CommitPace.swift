@@ -1,0 +1,57 @@
+/// Estimates how long a write would wait for its durable commit, from the commits before it. Pure: time is a parameter.
+///
+/// Commits take turns and each takes at most a batch, so a write waits for the rest of the one under way, for the full ones before its
+/// own, and for its own.
+public struct CommitPace: Sendable {
+    private let bound: Duration
+    private let batchSize: Int
+    /// Of a commit's duration, moving; nil before the first.
+    private var average: Duration?
+    private var began: ContinuousClock.Instant?
+
+    /// How much the newest commit weighs in the average.
+    private static let weight = 0.2
+
+    /// - Parameters:
+    ///   - bound: the longest wait that a write is let in to.
+    ///   - batchSize: how many writes share a commit at most.
+    public init(bound: Duration, batchSize: Int) {
+        self.bound = bound
+        self.batchSize = batchSize
+    }
+
+    public mutating func commitBegan(at now: ContinuousClock.Instant) {
+        began = now
+    }
+
+    public mutating func commitEnded(at now: ContinuousClock.Instant) {
+        guard let began else { return }
+        let duration = now - began
+        average = average.map { $0 + (duration - $0) * Self.weight } ?? duration
+        self.began = nil
+    }
+
+    /// The wait that a write which arrives behind `pending` others has to expect.
+    public func expectedWait(behind pending: Int, at now: ContinuousClock.Instant) -> Duration {
+        let average = average ?? .zero
+        return rest(at: now, average) + average * (pending / batchSize + 1)
+    }
+
+    /// Nil: the write may wait. Otherwise it is to be refused, and this is when trying again makes sense.
+    ///
+    /// What fits the next commit is let in however slow commits are, since nobody else could be served sooner; but not while the one
+    /// under way has taken longer than the bound: then the store does not answer.
+    public func refusal(behind pending: Int, at now: ContinuousClock.Instant) -> Duration? {
+        let isStalled = began.map { now - $0 > bound } ?? false
+        let wait = expectedWait(behind: pending, at: now)
+        guard isStalled || (pending >= batchSize && wait > bound) else { return nil }
+        return max(wait - bound, .milliseconds(1))
+    }
+
+    /// What is left of the commit under way. One that takes longer than usual is expected to take as long again.
+    private func rest(at now: ContinuousClock.Instant, _ average: Duration) -> Duration {
+        guard let began else { return .zero }
+        let elapsed = now - began
+        return elapsed < average ? average - elapsed : elapsed
+    }
+}

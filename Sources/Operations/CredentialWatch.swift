@@ -1,0 +1,106 @@
+public import CoreMetrics
+public import Logging
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+public import TLS
+
+/// Keeps the certificates, authorities and revocation lists of a running server up to date: reads them again when a file has changed or
+/// somebody asks, and tells in log and metrics how that went and what ends soon. A failed reload changes nothing.
+public final class CredentialWatch: Service {
+    private let context: ReloadingTLSContext
+    private let interval: Duration
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Int64
+    private let factory: any MetricsFactory
+    private let logger: Logger
+    private let reloads: [Bool: Counter]
+    private let isCurrent: Meter
+    private let warnings = Mutex(ExpiryWarnings())
+
+    /// - Parameters:
+    ///   - interval: how often the files are looked at.
+    ///   - clock: for the interval.
+    ///   - now: the time in seconds since 1970, for what ends soon.
+    public init(
+        _ context: ReloadingTLSContext, interval: Duration, clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Int64 = TLSContext.systemTime, metrics factory: any MetricsFactory, logger: Logger
+    ) {
+        self.context = context
+        self.interval = interval
+        self.clock = clock
+        self.now = now
+        self.factory = factory
+        self.logger = logger
+        reloads = Dictionary(
+            uniqueKeysWithValues: [true, false].map {
+                ($0, Counter(label: "lots_tls_reloads_total", dimensions: [("result", $0 ? "ok" : "failed")], factory: factory))
+            })
+        isCurrent = Meter(label: "lots_tls_files_loaded", factory: factory)
+        isCurrent.set(1)
+    }
+
+    /// Looks at the files until a graceful shutdown or cancellation.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            self.tellExpiries()
+            while (try? await self.clock.sleep(for: self.interval)) != nil { await self.look() }
+        }
+    }
+
+    /// Looks once: reads the files again if they have changed, and tells what ends soon.
+    public func look() async {
+        let context = context
+        if (try? await NIOThreadPool.singleton.runIfActive { context.haveFilesChanged() }) == true {
+            await reload(because: "a file has changed")
+        }
+        tellExpiries()
+    }
+
+    /// Reads the files again, whether or not they have changed.
+    /// - Parameter reason: for the log.
+    /// - Returns: whether the files are good and used from now on.
+    @discardableResult
+    public func reload(because reason: String) async -> Bool {
+        let context = context
+        let fault: String?
+        do {
+            fault = try await NIOThreadPool.singleton.runIfActive {
+                do throws(TLSError) {
+                    try context.reload()
+                    return nil
+                } catch {
+                    return error.message
+                }
+            }
+        } catch {
+            fault = "\(error)"
+        }
+        reloads[fault == nil]?.increment()
+        isCurrent.set(fault == nil ? 1 : 0)
+        if let fault {
+            logger.critical(
+                "certificates could not be read again; those of before stay in use: mend the files, then send SIGHUP or wait",
+                metadata: ["reason": "\(reason)", "faults": "\(fault)"])
+        } else {
+            logger.notice("certificates were read again; new connections use them", metadata: ["reason": "\(reason)"])
+            tellExpiries()
+        }
+        return fault == nil
+    }
+
+    private func tellExpiries() {
+        let expiries = context.current.expiries
+        let now = now()
+        for (kind, group) in Dictionary(grouping: expiries, by: \.kind) {
+            let days = group.map { ExpiryWarnings.daysLeft(until: $0.end, at: now) }.min() ?? 0
+            Meter(label: "lots_certificate_days_left", dimensions: [("what", kind.rawValue)], factory: factory).set(days)
+        }
+        for warning in warnings.withLock({ $0.due(expiries, at: now) }) {
+            logger.log(
+                level: warning.isUrgent ? .critical : .warning,
+                warning.days < 0 ? "something has expired: renew it now" : "something expires soon: renew it",
+                metadata: ["what": "\(warning.expiry.kind.rawValue)", "file": "\(warning.expiry.file)", "days": "\(warning.days)"])
+        }
+    }
+}

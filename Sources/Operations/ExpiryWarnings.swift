@@ -1,0 +1,45 @@
+public import TLS
+
+/// Which ends of certificates and revocation lists the operator is to be told of: each when 30, 14, 7 and 1 days are left and when it has
+/// passed, once. Pure: time is a parameter.
+public struct ExpiryWarnings: Sendable {
+    /// A line for the log.
+    public struct Warning: Hashable, Sendable {
+        public var expiry: TLSContext.Expiry
+        /// Whole days that are left; negative when the end has passed.
+        public var days: Int64
+        /// A day or less is left.
+        public var isUrgent: Bool
+    }
+
+    private static let thresholds: [Int64] = [30, 14, 7, 1, 0]
+    private static let day: Int64 = 86_400
+
+    /// The last threshold told, for each end.
+    private var told: [TLSContext.Expiry: Int64] = [:]
+
+    public init() {}
+
+    /// Whole days until `end`, rounded down.
+    public static func daysLeft(until end: Int64, at now: Int64) -> Int64 {
+        let seconds = end.subtractingReportingOverflow(now)
+        guard !seconds.overflow else { return end < now ? -36_500 : 36_500 }
+        return Int64((Double(seconds.partialValue) / Double(day)).rounded(.down))
+    }
+
+    /// What is new to tell at `now` (seconds since 1970). Ends that are no longer among `expiries` are forgotten.
+    ///
+    /// A revocation list is renewed often and its life may be shorter than a threshold: it is told of from 1 day on.
+    public mutating func due(_ expiries: [TLSContext.Expiry], at now: Int64) -> [Warning] {
+        told = told.filter { expiries.contains($0.key) }
+        return expiries.compactMap { expiry in
+            let (left, overflow) = expiry.end.subtractingReportingOverflow(now)
+            let thresholds = expiry.kind == .revocationList ? Self.thresholds.suffix(2) : Self.thresholds[...]
+            guard let threshold = thresholds.last(where: { overflow || left <= $0 * Self.day }), threshold < told[expiry] ?? .max else {
+                return nil
+            }
+            told[expiry] = threshold
+            return Warning(expiry: expiry, days: Self.daysLeft(until: expiry.end, at: now), isUrgent: threshold <= 1)
+        }
+    }
+}

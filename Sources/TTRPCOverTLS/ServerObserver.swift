@@ -1,0 +1,28 @@
+public import NIOCore
+public import TTRPC
+
+/// How a handshake ended.
+public enum HandshakeOutcome: String, CaseIterable, Sendable {
+    /// The peer showed its certificate.
+    case full
+    /// The peer continued a session, in which it had shown it.
+    case resumed
+    /// The peer's certificate was refused.
+    case refused
+    /// The peer gave up with an alert.
+    case alert
+    /// It took too long, or did not begin.
+    case timeout
+    /// Anything else: no TLS, no common version, the connection broke.
+    case failed
+}
+
+/// Hears what a server does, for metrics. Called on event loops: it must be quick and must not block.
+public protocol ServerObserver: ConnectionObserver {
+    /// A connection was taken or has gone.
+    /// - Parameter count: the connections open now, those in their handshake included.
+    func connectionsChanged(to count: Int)
+
+    /// - Parameter duration: since the connection was accepted.
+    func handshakeEnded(_ outcome: HandshakeOutcome, after duration: TimeAmount)
+}

@@ -1,0 +1,76 @@
+import CoreMetrics
+import Exchange
+import Operations
+import Synchronization
+import TTRPCOverTLS
+
+/// Whether the daemon takes work now.
+final class ServingState: Sendable {
+    private enum Phase {
+        case starting, serving, stopping
+    }
+
+    private let exchange: Exchange
+    private let phase = Mutex(Phase.starting)
+
+    init(exchange: Exchange) {
+        self.exchange = exchange
+    }
+
+    func started() { phase.withLock { if $0 == .starting { $0 = .serving } } }
+
+    func stopping() { phase.withLock { $0 = .stopping } }
+
+    /// Why it takes none; nil when it does.
+    var obstacle: String? {
+        switch phase.withLock(\.self) {
+        case .starting: "starting"
+        case .stopping: "stopping"
+        case .serving: exchange.isStoreFailing ? "the store fails; see the log" : nil
+        }
+    }
+}
+
+/// The daemon's metrics that are looked up when the page is asked for, and what all of them mean.
+enum DaemonMetrics {
+    static func sample(
+        into registry: MetricsRegistry, commits: CommitQueue, server: Server, exchange: Exchange, state: ServingState
+    ) {
+        func gauge(_ name: String) -> Meter { Meter(label: name, factory: registry) }
+        let (pending, wait, bytes) = (gauge("lots_pending_writes"), gauge("lots_expected_wait_seconds"), gauge("lots_inbound_bytes"))
+        let (waiting, failing, ready) = (gauge("lots_waiting_recipients"), gauge("lots_store_failing"), gauge("lots_ready"))
+        registry.beforeEachPage {
+            pending.set(commits.depth)
+            wait.set(commits.expectedWait / .seconds(1))
+            bytes.set(server.inboundBytes)
+            waiting.set(exchange.waitingRecipients)
+            failing.set(exchange.isStoreFailing ? 1 : 0)
+            ready.set(state.obstacle == nil ? 1 : 0)
+        }
+    }
+
+    static func describe(in registry: MetricsRegistry) {
+        for (name, help) in [
+            ("lots_calls_total", "Calls answered, by method and status code; method none: not of this service."),
+            ("lots_call_seconds", "From a call's request to its answer; streams as long as they are open."),
+            ("lots_certificate_days_left", "Whole days until the first of them ends; negative when it has."),
+            ("lots_commit_seconds", "How long a durable commit takes."),
+            ("lots_connections", "Connections open now."),
+            ("lots_expected_wait_seconds", "How long a write that came now would wait for its commit."),
+            ("lots_handshake_seconds", "From a connection's beginning to the end of its handshake."),
+            ("lots_handshakes_total", "Handshakes by result."),
+            ("lots_inbound_bytes", "Received bytes that wait for their calls."),
+            ("lots_log_lines_lost_total", "Log lines dropped or not written."),
+            ("lots_pending_writes", "Writes that wait for a commit."),
+            ("lots_ready", "1 when the daemon takes work."),
+            ("lots_received_bytes_total", "Bytes of frames received."),
+            ("lots_refusals_total", "What was refused or ended, by the bound that was reached."),
+            ("lots_sent_bytes_total", "Bytes of frames sent."),
+            ("lots_store_failing", "1 when the store cannot be read, or could not be written within the last ten seconds."),
+            ("lots_tls_files_loaded", "0 when the last reading of certificates, authorities and revocation lists failed."),
+            ("lots_tls_reloads_total", "Readings of these files by result."),
+            ("lots_waiting_recipients", "Fetches and pulls that are open."),
+            ("lots_writes_total", "Writes that went through a commit."),
+        ] { registry.describe(name, help) }
+    }
+}
