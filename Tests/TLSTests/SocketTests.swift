@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -162,6 +163,45 @@ import Testing
             #expect(output.status == 0, "\(output.errors)")
             #expect(try await seen.peers() == ["spiffe://lots.example/jouren/farsta"])
             #expect(try await seen.messages() == [])
+        }
+    }
+
+    /// The program keeps a session in a file; what it would send early stays behind.
+    @Test("Another implementation continues a session, and never with early data")
+    func opensslResumes() async throws {
+        let pki = try await DevelopmentPKI.current
+        let folder = try DevelopmentPKI.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (session, early) = ("\(folder)/session", "\(folder)/early")
+        try Data("hello\n".utf8).write(to: URL(filePath: early))
+        try await withServer(pki.server(), echoLimit: 6) { port, seen in
+            let client = "clients/jouren/farsta"
+            let first = try await openssl(
+                pki, port: port, client: client, isQuiet: false, "-tls1_3", "-ign_eof", "-sess_out", session, input: "hello\n")
+            #expect(first.text.contains("New, TLSv1.3"), "\(first.text)")
+            #expect(first.text.contains("Max Early Data: 0"), "\(first.text)")
+            let second = try await openssl(
+                pki, port: port, client: client, isQuiet: false, "-tls1_3", "-ign_eof", "-sess_in", session, "-early_data", early,
+                input: "hello\n")
+            #expect(second.text.contains("Reused, TLSv1.3"), "\(second.text)")
+            #expect(second.text.contains("Early data was not sent"), "\(second.text)")
+            #expect(try await seen.peers() == Array(repeating: "spiffe://lots.example/jouren/farsta", count: 2))
+        }
+    }
+
+    @Test("A session of TLS 1.2 is not continued")
+    func opensslDoesNotResumeOldSessions() async throws {
+        let pki = try await DevelopmentPKI.current
+        let folder = try DevelopmentPKI.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let session = "\(folder)/session"
+        try await withServer(pki.server { $0.minimumVersion = .tls12 }, echoLimit: 6) { port, _ in
+            for option in ["-sess_out", "-sess_in"] {
+                let output = try await openssl(
+                    pki, port: port, client: "clients/jouren/farsta", isQuiet: false, "-tls1_2", "-ign_eof", option, session,
+                    input: "hello\n")
+                #expect(output.text.contains("New, TLSv1.2"), "\(output.text)")
+            }
         }
     }
 
