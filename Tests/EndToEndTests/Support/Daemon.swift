@@ -12,7 +12,7 @@ final class Daemon: Sendable {
 
         var database: String { folder.appending(path: "lots.sqlite").path }
         var log: String { folder.appending(path: "log").path }
-        fileprivate var digestKey: String { folder.appending(path: "digest.key").path }
+        var digestKey: String { folder.appending(path: "digest.key").path }
         fileprivate var portFile: String { folder.appending(path: "port").path }
 
         static func with<R>(_ body: (Files) async throws -> R) async throws -> R {
@@ -42,21 +42,28 @@ final class Daemon: Sendable {
     ///   - settings: the settings file; nil: the one that ships.
     ///   - log: where it writes; nil: among its files.
     ///   - variables: of the environment, without `LOTS_`.
+    ///   - environment: other variables.
     static func with<R>(
-        _ files: Files, settings: String? = nil, log: String? = nil, _ variables: [String: String] = [:], _ body: (Daemon) async throws -> R
+        _ files: Files, settings: String? = nil, log: String? = nil, _ variables: [String: String] = [:],
+        environment: [String: String] = [:], _ body: (Daemon) async throws -> R
     ) async throws -> R {
-        let daemon = try await start(files, settings: settings, log: log, variables)
+        let daemon = try await start(files, settings: settings, log: log, variables, environment)
         let result: Result<R, any Error>
         do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
         _ = await daemon.kill()
         return try result.get()
     }
 
-    private static func start(_ files: Files, settings: String?, log: String?, _ variables: [String: String]) async throws -> Daemon {
+    private static func start(
+        _ files: Files, settings: String?, log: String?, _ variables: [String: String], _ environment: [String: String]
+    )
+        async throws -> Daemon
+    {
         let installation = try await Installation.current
         try? FileManager.default.removeItem(atPath: files.portFile)
         let program = try launch(
-            files, ["run", "--config", settings ?? installation.settings, "--port-file", files.portFile], log: log, variables)
+            files, ["run", "--config", settings ?? installation.settings, "--port-file", files.portFile], log: log, variables,
+            environment: environment)
         do {
             let port = try await eventually("lotsd listens") {
                 if let end = program.end { throw DidNotStart(end: end, log: (try? files.loggedText()) ?? "") }
@@ -73,13 +80,15 @@ final class Daemon: Sendable {
     }
 
     /// Starts `lotsd` without waiting for anything.
-    static func launch(_ files: Files, _ arguments: [String], log: String? = nil, _ variables: [String: String] = [:]) throws
-        -> BuiltProgram
-    {
+    static func launch(
+        _ files: Files, _ arguments: [String], log: String? = nil, _ variables: [String: String] = [:],
+        environment other: [String: String] = [:]
+    ) throws -> BuiltProgram {
         let defaults = ["LISTEN_PORT": "0", "DATABASE_PATH": files.database, "DIGEST_KEY": files.digestKey, "LOG_LEVEL": "debug"]
         let environment = defaults.merging(variables) { $1 }.map { ("LOTS_\($0)", $1) }
         return try BuiltProgram(
-            "lotsd", arguments, environment: Dictionary(environment) { $1 }, output: log ?? files.log, errors: log ?? files.log)
+            "lotsd", arguments, environment: Dictionary(environment) { $1 }.merging(other) { $1 }, output: log ?? files.log,
+            errors: log ?? files.log)
     }
 
     private init(port: Int, program: BuiltProgram, installation: Installation) {
@@ -96,6 +105,9 @@ final class Daemon: Sendable {
     func requestStop() { program.signal(SIGTERM) }
 
     func wait() async -> BuiltProgram.End { await program.wait() }
+
+    /// SIGHUP.
+    func hangUp() { program.signal(SIGHUP) }
 
     /// SIGTERM, and how it ended.
     func stop() async -> BuiltProgram.End {

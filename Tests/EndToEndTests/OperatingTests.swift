@@ -1,0 +1,183 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Referral
+import ReferralAPI
+import Synchronization
+import TTRPC
+import TestSupport
+import Testing
+
+/// The built daemon as its operator sees it.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct OperatingTests {
+    @Test func thePagesTellHowItGoes() async throws {
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files, ["PAGES_PORT": "0", "LIMITS_DRAIN_TIMEOUT": "10m"]) { daemon in
+                let port = try await pagesPort(files)
+                #expect(try await get("/live", port) == (200, "live\n"))
+                #expect(try await get("/ready", port) == (200, "ready\n"))
+                let client = try await daemon.client("polisen-stockholm/vasterort")
+                _ = try await ReferralClient(client).submit(Sample.submission("m"))
+                _ = await failure { _ = try await AssignmentClient(client).fetch() }
+                let metrics = try await get("/metrics", port)
+                #expect(metrics.status == 200)
+                for line in [
+                    "lots_calls_total{code=\"OK\",method=\"lots.v1.ReferralService/Submit\"} 1",
+                    "lots_calls_total{code=\"PERMISSION_DENIED\",method=\"lots.v1.AssignmentService/Fetch\"} 1",
+                    "lots_call_seconds_count{method=\"lots.v1.ReferralService/Submit\"} 1",
+                    "lots_connections 1", "lots_handshakes_total{result=\"full\"} 1", "lots_handshakes_total{result=\"refused\"} 0",
+                    "lots_refusals_total{bound=\"rate\"} 0", "lots_pending_writes 0", "lots_inbound_bytes 0", "lots_ready 1",
+                    "lots_store_failing 0", "lots_writes_total 1", "lots_certificate_days_left{what=\"certificate\"} 89",
+                    "lots_tls_files_loaded 1",
+                ] {
+                    #expect(metrics.text.contains("\(line)\n"), "\(line) in \(metrics.text)")
+                }
+                // Every name is explained, and no person is in it.
+                for name in metrics.text.matches(of: /TYPE ([a-z_]+) /).map(\.output.1) {
+                    #expect(metrics.text.contains("# HELP \(name) "), "\(name)")
+                }
+                #expect(!metrics.text.contains("vasterort") && !metrics.text.contains(Sample.phone))
+
+                // A call under way holds the stop up, and meanwhile nobody is sent here.
+                try await ReferralClient(client).submitAndHold { daemon.requestStop() } whileOpen: {
+                    _ = try await eventually("not ready") { try await get("/ready", port) == (503, "stopping\n") ? true : nil }
+                    #expect(try await get("/live", port) == (200, "live\n"))
+                }
+                #expect(await daemon.wait() == .exit(0))
+            }
+        }
+    }
+
+    @Test func aHangUpReadsTheCertificatesAgain() async throws {
+        let installation = try await Installation.current
+        try await Daemon.Files.with { files in
+            let certificate = files.folder.appending(path: "server.crt")
+            try FileManager.default.copyItem(atPath: installation.path("certs/development/server.crt"), toPath: certificate.path)
+            let good = try Data(contentsOf: certificate)
+            let manager = try DatagramReceiver("@lots-\(UUID().uuidString.prefix(8))")
+            defer { manager.close() }
+            try await Daemon.with(
+                files, ["TLS_CERTIFICATE": certificate.path, "TLS_RELOAD_INTERVAL": "1d"], environment: ["NOTIFY_SOCKET": manager.path]
+            ) { daemon in
+                #expect(try await message(from: manager).hasPrefix("READY=1\nSTATUS=listening on "))
+                let early = try await daemon.client("polisen-stockholm/vasterort")
+                daemon.hangUp()
+                #expect(try await message(from: manager).hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
+                #expect(try await message(from: manager) == "READY=1")
+                #expect(try files.loggedText().contains("certificates were read again"))
+
+                try Data("nothing".utf8).write(to: certificate)
+                daemon.hangUp()
+                #expect(try await message(from: manager).hasPrefix("RELOADING=1"))
+                #expect(try await message(from: manager) == "READY=1")
+                let complaint = try files.loggedText().split(separator: "\n").first { $0.contains(" critical ") }
+                #expect(complaint?.contains(certificate.path) == true)
+                try good.write(to: certificate)
+
+                // Who was here stays, and who comes is served by the files of before.
+                #expect(try await ReferralClient(early).submit(Sample.submission("m")).outcome == .accepted)
+                let late = try await daemon.client("polisen-stockholm/vasterort")
+                #expect(try await ReferralClient(late).submit(Sample.submission("n")).outcome == .accepted)
+                #expect(await daemon.stop() == .exit(0))
+                #expect(try await message(from: manager) == "STOPPING=1")
+            }
+        }
+    }
+
+    @Test func theServiceManagerHearsThatItLives() async throws {
+        try await Daemon.Files.with { files in
+            let manager = try DatagramReceiver("@lots-\(UUID().uuidString.prefix(8))")
+            defer { manager.close() }
+            let environment = ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"]
+            try await Daemon.with(files, environment: environment) { daemon in
+                var seen: [String] = []
+                while seen.filter({ $0 == "WATCHDOG=1" }).count < 3 { seen.append(try await message(from: manager)) }
+                #expect(seen.contains { $0.hasPrefix("READY=1") })
+                #expect(await daemon.stop() == .exit(0))
+            }
+        }
+    }
+
+    /// A new key beside an old database would make every message that is sent again a different one.
+    @Test func aLostDigestKeyIsNotMadeAnew() async throws {
+        let installation = try await Installation.current
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files) { daemon in #expect(await daemon.stop() == .exit(0)) }
+            try FileManager.default.removeItem(atPath: files.digestKey)
+            let program = try Daemon.launch(files, ["--config", installation.settings])
+            #expect(await program.wait() == .exit(1))
+            let log = try files.loggedText()
+            #expect(log.contains(files.digestKey) && log.contains("bring the key back"), "\(log)")
+            #expect(!FileManager.default.fileExists(atPath: files.digestKey))
+            // Nothing lies around that looks like one either.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: files.folder.path).allSatisfy { !$0.contains("digest") })
+        }
+    }
+
+    @Test func pagesForOtherMachinesMustBeAskedFor() async throws {
+        let installation = try await Installation.current
+        for (host, isAllowed) in [("0.0.0.0", false), ("192.0.2.1", false), ("127.0.0.1", true), ("::1", true), ("localhost", true)] {
+            let output = try await BuiltProgram.run(
+                "lotsd", ["check", "--config", installation.settings], environment: ["LOTS_PAGES_PORT": "0", "LOTS_PAGES_HOST": host])
+            #expect((output.end == .exit(0)) == isAllowed, "\(host): \(output.errors)")
+            #expect(output.errors.contains("allow_remote") == !isAllowed)
+        }
+    }
+
+    private func message(from manager: DatagramReceiver) async throws -> String {
+        try await eventually("a message to the service manager") { manager.next() }
+    }
+
+    private func pagesPort(_ files: Daemon.Files) async throws -> Int {
+        try await eventually("the pages' port is logged") {
+            try files.loggedText().firstMatch(of: /pages for monitoring address=127.0.0.1:([0-9]+)/).flatMap { Int($0.output.1) }
+        }
+    }
+
+    private func get(_ path: String, _ port: Int) async throws -> (status: Int, text: String) {
+        let collected = Collected()
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(collected)) }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        try await channel.writeAndFlush(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: lots\r\n\r\n"))
+        try await channel.closeFuture.get()
+        let answer = collected.text.withLock(\.self)
+        let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        return (Int(answer.dropFirst("HTTP/1.1 ".count).prefix(3)) ?? 0, parts.count == 2 ? String(parts[1]) : "")
+    }
+}
+
+extension ReferralClient {
+    /// Keeps a stream of submissions open while `whileOpen` runs; `begin` is called once the stream is.
+    fileprivate func submitAndHold(_ begin: () -> Void, whileOpen: () async throws -> Void) async throws {
+        try await submitStream { writer, results in
+            var results = results.makeAsyncIterator()
+            try await writer.write(Sample.submission("held"))
+            _ = try await results.next()
+            begin()
+            try await whileOpen()
+            writer.finish()
+            _ = try await results.next()
+        }
+    }
+}
+
+private final class Collected: Sendable {
+    let text = Mutex("")
+}
+
+private final class Collector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let collected: Collected
+
+    init(_ collected: Collected) {
+        self.collected = collected
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        collected.text.withLock { $0 += String(buffer: unwrapInboundIn(data)) }
+    }
+}

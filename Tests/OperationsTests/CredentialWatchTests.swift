@@ -1,0 +1,114 @@
+import CoreMetrics
+import Foundation
+import Logging
+import Operations
+import Synchronization
+import TLS
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct CredentialWatchTests {
+    private final class Log: Sendable {
+        let lines = Mutex<[String]>([])
+
+        var logger: Logger {
+            var logger = Logger(label: "test") { _ in Handler(log: self) }
+            logger.logLevel = .trace
+            return logger
+        }
+
+        func lines(_ level: Logger.Level) -> [String] { lines.withLock { $0.filter { $0.hasPrefix("\(level) ") } } }
+
+        private struct Handler: LogHandler {
+            let log: Log
+            var logLevel = Logger.Level.trace
+            var metadata: Logger.Metadata = [:]
+
+            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+                get { metadata[key] }
+                set { metadata[key] = newValue }
+            }
+
+            func log(event: LogEvent) { log.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") } }
+        }
+    }
+
+    /// A server's files in a folder of their own.
+    private func with(
+        now: @escaping @Sendable () -> Int64 = TLSContext.systemTime,
+        _ body: (_ folder: String, ReloadingTLSContext, CredentialWatch, MetricsRegistry, Log) async throws -> Void
+    ) async throws {
+        let pki = try await DevelopmentPKI.current
+        let folder = try DevelopmentPKI.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["server.crt", "server.key", "ca.crt"] {
+            try FileManager.default.copyItem(atPath: pki.path(name), toPath: "\(folder)/\(name)")
+        }
+        let context = try ReloadingTLSContext(
+            TLSConfiguration(
+                role: .server, certificateChainFile: "\(folder)/server.crt", privateKeyFile: "\(folder)/server.key",
+                trustRootsFile: "\(folder)/ca.crt"))
+        let (registry, log) = (MetricsRegistry(), Log())
+        let watch = CredentialWatch(context, interval: .seconds(10), now: now, metrics: registry, logger: log.logger)
+        try await body(folder, context, watch, registry, log)
+    }
+
+    @Test func aChangedFileIsReadOnceItRests() async throws {
+        try await with { folder, context, watch, registry, log in
+            let before = context.current
+            await watch.look()
+            #expect(context.current === before)
+            // The same content in a new file: what a renewal looks like from outside.
+            let certificate = URL(filePath: "\(folder)/server.crt")
+            try Data(contentsOf: certificate).write(to: certificate, options: .atomic)
+            await watch.look()
+            #expect(context.current === before)
+            await watch.look()
+            let after = context.current
+            #expect(after !== before)
+            await watch.look()
+            #expect(context.current === after)
+            #expect(registry.text().contains("lots_tls_reloads_total{result=\"ok\"} 1\n"))
+            #expect(log.lines(.notice).count == 1)
+        }
+    }
+
+    @Test func aFailureIsLoudAndChangesNothing() async throws {
+        try await with { folder, context, watch, registry, log in
+            let before = context.current
+            let authorities = URL(filePath: "\(folder)/ca.crt")
+            let good = try Data(contentsOf: authorities)
+            try Data("nothing".utf8).write(to: authorities)
+            #expect(await !watch.reload(because: "SIGHUP"))
+            #expect(context.current === before)
+            #expect(log.lines(.critical).count == 1)
+            #expect(log.lines(.critical).first?.contains("ca.crt") == true)
+            #expect(registry.text().contains("lots_tls_reloads_total{result=\"failed\"} 1\n"))
+            #expect(registry.text().contains("lots_tls_files_loaded 0\n"))
+            try good.write(to: authorities)
+            #expect(await watch.reload(because: "SIGHUP"))
+            #expect(registry.text().contains("lots_tls_files_loaded 1\n"))
+        }
+    }
+
+    @Test func whatEndsSoonIsTold() async throws {
+        let shift = Mutex<Int64>(0)
+        try await with(now: { TLSContext.systemTime() + shift.withLock(\.self) }) { _, context, watch, registry, log in
+            let end = try #require(context.current.expiries.first { $0.kind == .certificate }).end
+            await watch.look()
+            #expect(log.lines(.warning) == [])
+            shift.withLock { $0 = end - TLSContext.systemTime() - 13 * 86_400 - 3_600 }
+            await watch.look()
+            await watch.look()
+            #expect(log.lines(.warning).count == 1)
+            #expect(registry.text().contains("lots_certificate_days_left{what=\"certificate\"} 13\n"))
+            shift.withLock { $0 += 13 * 86_400 }
+            await watch.look()
+            #expect(log.lines(.critical).count == 1)
+            shift.withLock { $0 += 86_400 }
+            await watch.look()
+            #expect(log.lines(.critical).last?.contains("has expired") == true)
+            #expect(registry.text().contains("lots_certificate_days_left{what=\"certificate\"} -1\n"))
+        }
+    }
+}
