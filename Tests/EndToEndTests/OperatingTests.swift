@@ -33,13 +33,15 @@ import Testing
                     #expect(metrics.text.contains("\(line)\n"), "\(line) in \(metrics.text)")
                 }
                 // Every name is explained, and no person is in it.
-                for name in metrics.text.matches(of: /TYPE ([a-z_]+) /).map(\.output.1) {
+                for name in metrics.text.matches(of: /TYPE ([a-z_]+)/).map(\.output.1) {
                     #expect(metrics.text.contains("# HELP \(name) "), "\(name)")
                 }
                 #expect(!metrics.text.contains("vasterort") && !metrics.text.contains(Sample.phone))
 
                 // A call under way holds the stop up, and meanwhile nobody is sent here.
-                try await ReferralClient(client).submitAndHold { daemon.requestStop() } whileOpen: {
+                try await ReferralClient(client).submitAndHold {
+                    daemon.requestStop()
+                } whileOpen: {
                     _ = try await eventually("not ready") { try await get("/ready", port) == (503, "stopping\n") ? true : nil }
                     #expect(try await get("/live", port) == (200, "live\n"))
                 }

@@ -15,7 +15,7 @@ package final class DatagramReceiver: Sendable {
         if path.hasPrefix("@") { bytes[0] = 0 }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let length = socklen_t(2 + bytes.count)
-        package let descriptor = descriptor
+        let descriptor = descriptor
         let status = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
         }

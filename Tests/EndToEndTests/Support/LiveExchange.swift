@@ -16,6 +16,33 @@ enum Carrier: CaseIterable {
     case memory, tls
 }
 
+/// A store whose commits take their time, so that a test can overload it.
+struct StorePace: Sendable {
+    var commitTime: Duration
+    var batchSize: Int
+    /// What the queue before it is told.
+    var longestWait: Duration
+
+    /// Writes a second that it takes at most.
+    var capacity: Double { Double(batchSize) / (commitTime / .seconds(1)) }
+}
+
+private struct PacedStore: ReferralStore {
+    let store: SQLiteStore
+    let time: Duration
+
+    func write<Answer: Sendable>(_ body: @escaping @Sendable (any ReferralTransaction) throws -> Answer) async throws -> Answer {
+        let end = ContinuousClock.now + time
+        let answer = try await store.write(body)
+        try await ContinuousClock().sleep(until: end)
+        return answer
+    }
+
+    func read<Answer: Sendable>(_ body: @escaping @Sendable (any ReferralReader) throws -> Answer) async throws -> Answer {
+        try await store.read(body)
+    }
+}
+
 /// A whole exchange with the example's directory and rules, a store of its own and a clock that is set by hand.
 final class LiveExchange: Sendable {
     let carrier: Carrier
@@ -34,19 +61,23 @@ final class LiveExchange: Sendable {
 
     /// Serves while `body` runs; afterwards nothing is left.
     static func with<R: Sendable>(
-        _ carrier: Carrier = .memory, pendingWrites: Int = 16_384, _ body: @Sendable (LiveExchange) async throws -> R
+        _ carrier: Carrier = .memory, pendingWrites: Int = 16_384, rate: RateLimit? = nil, pace: StorePace? = nil,
+        _ body: @Sendable (LiveExchange) async throws -> R
     ) async throws -> R {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lots-exchange-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let live = try LiveExchange(
-            carrier, installation: await .current, database: folder.appending(path: "lots.sqlite").path, pendingWrites: pendingWrites)
+            carrier, installation: await .current, database: folder.appending(path: "lots.sqlite").path, pendingWrites: pendingWrites,
+            rate: rate, pace: pace)
         let result = try await live.serve(body)
         try await live.store.close()
         return result
     }
 
-    private init(_ carrier: Carrier, installation: Installation, database: String, pendingWrites: Int) throws {
+    private init(
+        _ carrier: Carrier, installation: Installation, database: String, pendingWrites: Int, rate: RateLimit?, pace: StorePace?
+    ) throws {
         self.carrier = carrier
         self.installation = installation
         self.database = database
@@ -56,10 +87,17 @@ final class LiveExchange: Sendable {
         waiting = ManualClock()
         let log = CapturedLog()
         self.log = log
-        commits = CommitQueue(store: store, capacity: pendingWrites)
+        if let pace {
+            commits = CommitQueue(
+                store: PacedStore(store: store, time: pace.commitTime), capacity: pendingWrites, longestWait: pace.longestWait,
+                batchSize: pace.batchSize)
+        } else {
+            commits = CommitQueue(store: store, capacity: pendingWrites)
+        }
         let decoder = ReferralDecoder(digestKey: [UInt8](repeating: 7, count: 32), acceptsTestData: true)
         exchange = Exchange(
-            store: store, commits: commits, policy: installation.policy, decoder: decoder, now: { clock.now }, logger: log.logger)
+            store: store, commits: commits, policy: installation.policy, decoder: decoder, now: { clock.now }, rate: rate,
+            logger: log.logger)
         health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment])
         var router = Router()
         router.register(

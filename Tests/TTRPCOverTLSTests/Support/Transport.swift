@@ -46,11 +46,12 @@ enum Transport: CaseIterable {
 
 func withServer<R>(
     _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = ServerConfiguration(host: "127.0.0.1", port: 0),
-    context: TLSContext? = nil, _ body: (Server) async throws -> R
+    socket: CInt? = nil, observer: (any ServerObserver)? = nil, logger: Logger = .silent, context: TLSContext? = nil,
+    _ body: (Server) async throws -> R
 ) async throws -> R {
-    let standard = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
-    let context = context ?? standard
-    let server = try await Server.bind(configuration, router: router, context: { context }, logger: .silent)
+    let context = if let context { context } else { try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names } }
+    let server = try await Server.bind(
+        configuration, router: router, socket: socket, context: { context }, logger: logger, observer: observer)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         let result = await Result { try await body(server) }

@@ -1,0 +1,131 @@
+import Exchange
+import Foundation
+import Referral
+import ReferralAPI
+import Synchronization
+import TTRPC
+import Testing
+
+/// More work than can be done: what is accepted keeps its time, the rest is told at once when to come back.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct OverloadTests {
+    private static let retryInfo = "type.googleapis.com/google.rpc.RetryInfo"
+
+    /// Twice as much as the store takes, for two seconds, each submission at its time whether or not those before are answered.
+    @Test func twiceTheCapacityDelaysNobodyWhoIsAccepted() async throws {
+        let pace = StorePace(commitTime: .milliseconds(50), batchSize: 4, longestWait: .milliseconds(200))
+        let interval = Duration.seconds(0.5 / pace.capacity)
+        try await LiveExchange.with(.tls, pace: pace) { exchange in
+            let sender = try await exchange.sender()
+            let (accepted, refused) = try await withThrowingTaskGroup(of: (Duration, Status?).self) { group in
+                let clock = ContinuousClock()
+                let start = clock.now
+                for number in 0..<Int(2 * pace.capacity * 2) {
+                    let due = start + interval * number
+                    try await clock.sleep(until: due)
+                    group.addTask {
+                        // From the moment when it was due: waiting to be sent counts, too.
+                        let status = await failure { _ = try await sender.submit(Sample.submission("m-\(number)")) }
+                        return (clock.now - due, status)
+                    }
+                }
+                return try await group.reduce(into: ([Duration](), [(Duration, Status)]())) { result, outcome in
+                    if let status = outcome.1 { result.1.append((outcome.0, status)) } else { result.0.append(outcome.0) }
+                }
+            }
+            let stored = try await exchange.events().count
+            #expect(stored == accepted.count)
+            // About half; the first of them fill the queue.
+            #expect(accepted.count >= 120 && accepted.count <= 240, "\(accepted.count) accepted")
+            #expect(refused.count >= 80, "\(refused.count) refused")
+            for (_, status) in refused {
+                #expect(status.code == .resourceExhausted)
+                #expect(status.details.map(\.typeURL) == [Self.retryInfo])
+            }
+            // The bound, a commit, and what a busy machine adds; without the bound the last would have waited two seconds.
+            let slowest = accepted.sorted()[accepted.count * 95 / 100]
+            #expect(slowest < .milliseconds(200 + 50 + 350), "95 % were accepted within \(slowest)")
+            let median = refused.map(\.0).sorted()[refused.count / 2]
+            #expect(median < .milliseconds(50), "half were refused within \(median)")
+        }
+    }
+
+    @Test(arguments: Carrier.allCases) func anOrganisationHasItsRate(_ carrier: Carrier) async throws {
+        let time = Mutex(ContinuousClock.now)
+        let rate = RateLimit(perSecond: 2, burst: 3) { time.withLock(\.self) }
+        try await LiveExchange.with(carrier, rate: rate) { exchange in
+            // Two units of one organisation share it.
+            let units = [try await exchange.sender("polisen-stockholm/vasterort"), try await exchange.sender("polisen-stockholm/city")]
+            for number in 0..<3 { _ = try await units[number % 2].submit(Sample.submission("m-\(number)")) }
+            let status = await failure { _ = try await units[1].submit(Sample.submission("m-3")) }
+            #expect(status?.code == .resourceExhausted)
+            #expect(status?.message == "polisen-stockholm makes more than 2 calls a second; try again in 500 ms")
+            #expect(status?.details == [.retryInfo(after: .milliseconds(500))])
+            // Others have their own.
+            #expect(try await exchange.recipient("bojen-vasterort/stodsamordning").fetch().count == 3)
+            // What was refused has not happened, and after the time it does.
+            time.withLock { $0 += .milliseconds(500) }
+            #expect(try await units[1].submit(Sample.submission("m-3")).outcome == .accepted)
+
+            // Items of a stream count like calls; one that is refused does not end it.
+            time.withLock { $0 += .seconds(60) }
+            try await units[0].submitStream { writer, results in
+                for number in 10..<15 { try await writer.write(Sample.submission("m-\(number)")) }
+                writer.finish()
+                var refusals: [Refusal] = []
+                for try await result in results {
+                    if case .failure(let refusal) = result.result { refusals.append(refusal) }
+                }
+                #expect(refusals.map(\.code) == [.resourceExhausted, .resourceExhausted])
+                #expect(refusals.allSatisfy { $0.message.contains("try again in 500 ms") })
+            }
+        }
+    }
+
+    /// Somebody without rights is told to the operator, but cannot fill the log.
+    @Test(arguments: Carrier.allCases) func whoIsNotPermittedIsLoggedOnce(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            let client = try await exchange.sender(Installation.Unwelcome.unknownUnit)
+            for number in 0..<5 {
+                #expect(await failure { _ = try await client.submit(Sample.submission("m-\(number)")) }?.code == .permissionDenied)
+            }
+            let lines = exchange.log.lines.filter { $0.contains("a call was not permitted") }
+            #expect(lines.count == 1)
+            #expect(lines.first?.hasPrefix("notice ") == true)
+            #expect(lines.first?.contains("spiffe://lots.example/polisen-stockholm/unknown") == true, "\(lines)")
+            #expect(lines.first?.contains("lots.v1.ReferralService/Submit") == true)
+        }
+    }
+
+    /// One commit for many acknowledgements of a pull.
+    @Test func acknowledgementsShareACommit() async throws {
+        let pace = StorePace(commitTime: .milliseconds(100), batchSize: 512, longestWait: .seconds(10))
+        try await LiveExchange.with(.memory, pace: pace) { exchange in
+            let count = 40
+            let sender = try await exchange.sender()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<count {
+                    group.addTask { _ = try await sender.submit(Sample.submission("m-\(number)", Sample.onLidingo())) }
+                }
+                try await group.waitForAll()
+            }
+            let recipient = try await exchange.recipient("bojen-stockholm-gotland/stockholm")
+            let cases = try await recipient.fetch(FetchRequest(limit: count))
+            #expect(cases.count == count)
+            let took = try await ContinuousClock().measure {
+                try await recipient.pull { writer, responses in
+                    for assignment in cases { try await writer.acknowledge(assignment.id) }
+                    var acknowledged: Set<AssignmentID> = []
+                    for try await response in responses {
+                        guard case .acknowledged(let result) = response else { continue }
+                        #expect(result.code == .ok)
+                        acknowledged.insert(result.assignmentID)
+                        if acknowledged.count == count { break }
+                    }
+                    #expect(acknowledged == Set(cases.map(\.id)))
+                }
+            }
+            // One after another they would take four seconds.
+            #expect(took < .seconds(2), "\(took)")
+        }
+    }
+}
