@@ -76,6 +76,20 @@ private let badSettings: [BadSettings] = [
         name: "a level misspelt", yaml: minimal + "log: {level: warnign}\n",
         faults: "lots.yaml:6: log.level: none of trace, debug, info, notice, warning, error, critical; did you mean \"warning\"?"),
     .init(
+        name: "pages for everybody", yaml: minimal + "pages: {host: 0.0.0.0, port: 7444}\n",
+        faults: "lots.yaml:6: pages.host: other machines can reach it, and the pages have neither TLS nor a password: "
+            + "it needs allow_remote: true"),
+    .init(
+        name: "pages at a name that only looks local", yaml: minimal + "pages: {host: 127.0.0.1.example.org}\n",
+        faults: "lots.yaml:6: pages.host: other machines can reach it, and the pages have neither TLS nor a password: "
+            + "it needs allow_remote: true"),
+    .init(
+        name: "a queue that waits too long", yaml: minimal + "limits: {queue_time: 2m, calls_per_second: 0}\n",
+        faults: """
+            lots.yaml:6: limits.calls_per_second: 0 is out of range: 1 to 1000000
+            lots.yaml:6: limits.queue_time: 2m is out of range: 10ms to 1m
+            """),
+    .init(
         name: "a clock in production", yaml: minimal + "clock: {start_at: 2016-01-04T08:00:00Z}\n",
         faults: "lots.yaml:6: clock.start_at: a clock of its own is only for recorded streams: it needs accept_test_data: true"),
     .init(
@@ -165,6 +179,13 @@ private let badSettings: [BadSettings] = [
         #expect(configuration.lease == .seconds(300))
         #expect(configuration.consentPeriod == .seconds(14 * 86_400))
         #expect(configuration.log.level == .info && configuration.log.format == .text)
+        #expect(configuration.log.bufferBytes == 4_194_304)
+        #expect(configuration.limits.callsPerSecond == 2_000 && configuration.limits.callBurst == 10_000)
+        #expect(configuration.limits.streamBytes == 8_388_608 && configuration.limits.connectionBytes == 67_108_864)
+        #expect(configuration.limits.daemonBytes == 536_870_912)
+        #expect(configuration.limits.queueTime == .seconds(1) && configuration.limits.firstByteTimeout == .seconds(5))
+        #expect(configuration.tls.reloadInterval == .seconds(10) && configuration.tls.resumption)
+        #expect(configuration.pages.host == "127.0.0.1" && configuration.pages.port == nil)
     }
 
     @Test func aVariableForEverySingleSetting() throws {
@@ -178,6 +199,10 @@ private let badSettings: [BadSettings] = [
             "LOTS_LIMITS_MESSAGE_BYTES": "3000000",
             "LOTS_LIMITS_PENDING_WRITES": "4", "LOTS_LIMITS_IDLE_TIMEOUT": "1h", "LOTS_LIMITS_DRAIN_TIMEOUT": "0s", "LOTS_LEASE": "1d",
             "LOTS_CONSENT_PERIOD": "2h", "LOTS_LOG_LEVEL": "debug", "LOTS_LOG_FORMAT": "json", "LOTS_LISTEN_PROT": "1",
+            "LOTS_LOG_BUFFER_BYTES": "4096", "LOTS_LIMITS_CALLS_PER_SECOND": "9", "LOTS_LIMITS_CALL_BURST": "8",
+            "LOTS_LIMITS_STREAM_BYTES": "1048576", "LOTS_LIMITS_CONNECTION_BYTES": "2097152", "LOTS_LIMITS_DAEMON_BYTES": "3145728",
+            "LOTS_LIMITS_QUEUE_TIME": "10ms", "LOTS_LIMITS_FIRST_BYTE_TIMEOUT": "100ms", "LOTS_TLS_RELOAD_INTERVAL": "1d",
+            "LOTS_TLS_RESUMPTION": "false", "LOTS_PAGES_PORT": "0", "LOTS_PAGES_HOST": "0.0.0.0", "LOTS_PAGES_ALLOW_REMOTE": "true",
             "LOTS_SERVICE_HOST": "10.0.0.1", "LOTS_CLIENT_SERVER": "x:1", "PATH": "/bin",
         ]
         let configuration = try DaemonConfiguration(file: folder.path("lots.yaml"), environment: environment)
@@ -196,7 +221,12 @@ private let badSettings: [BadSettings] = [
         #expect(configuration.limits.pendingWrites == 4 && configuration.limits.idleTimeout == .seconds(3_600))
         #expect(configuration.limits.drainTimeout == .zero && configuration.lease == .seconds(86_400))
         #expect(configuration.consentPeriod == .seconds(7_200))
-        #expect(configuration.log.level == .debug && configuration.log.format == .json)
+        #expect(configuration.log.level == .debug && configuration.log.format == .json && configuration.log.bufferBytes == 4_096)
+        #expect(configuration.limits.callsPerSecond == 9 && configuration.limits.callBurst == 8)
+        #expect(configuration.limits.streamBytes == 1_048_576 && configuration.limits.connectionBytes == 2_097_152)
+        #expect(configuration.limits.daemonBytes == 3_145_728 && configuration.limits.queueTime == .milliseconds(10))
+        #expect(configuration.limits.firstByteTimeout == .milliseconds(100) && configuration.tls.reloadInterval == .seconds(86_400))
+        #expect(!configuration.tls.resumption && configuration.pages.host == "0.0.0.0" && configuration.pages.port == 0)
         #expect(
             configuration.unusedVariables == [
                 "LOTS_LISTEN_PROT is not a setting; did you mean \"LOTS_LISTEN_PORT\"?", "LOTS_SERVICE_HOST is not a setting",

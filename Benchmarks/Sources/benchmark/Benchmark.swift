@@ -7,7 +7,7 @@ struct Benchmark: AsyncParsableCommand {
         abstract: "Measures Lots.",
         subcommands: [
             ServeEcho.self, CallEcho.self, StreamBytes.self, Handshakes.self, IdleConnections.self, SubmitReferrals.self,
-            RouteReferrals.self,
+            Overload.self, RouteReferrals.self,
         ])
 }
 

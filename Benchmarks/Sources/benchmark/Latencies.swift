@@ -8,10 +8,11 @@ struct Latencies {
         self.elapsed = elapsed
     }
 
+    var perSecond: Double { Double(sorted.count) / (elapsed / Duration.seconds(1)) }
+
     /// `12345/s, p50 81 µs, p99 140 µs`
     var summary: String {
-        let rate = Double(sorted.count) / (elapsed / Duration.seconds(1))
-        return "\(Int(rate))/s, p50 \(microseconds(50)) µs, p99 \(microseconds(99)) µs"
+        "\(Int(perSecond))/s, p50 \(microseconds(50)) µs, p99 \(microseconds(99)) µs"
     }
 
     private func microseconds(_ percentile: Int) -> Int {

@@ -29,6 +29,54 @@ struct SubmitReferrals: AsyncParsableCommand {
     }
 }
 
+/// More submissions than a running daemon can store: each is sent at its time, whether or not those before are answered.
+struct Overload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "overload", abstract: "Measure how a running lotsd answers more submissions than it can store.")
+
+    @Option var port: Int
+    @Option(help: "Times what it stores in the same time.") var factor = 2.0
+    @Option var seconds = 3.0
+    @OptionGroup var pki: PKIOption
+
+    func run() async throws {
+        var clients: [ReferralClient] = []
+        for _ in 0..<4 { clients.append(ReferralClient(try await connect(port: port, pki: pki.pki, as: "polisen-stockholm/vasterort"))) }
+        let (connections, contents, run) = (clients, sampleContents(), UUID().uuidString.prefix(8))
+        @Sendable func submit(_ kind: String, _ number: Int) async throws {
+            _ = try await connections[number % connections.count].submit(
+                Submission(messageID: MessageID("\(run)-\(kind)-\(number)"), content: contents[number % contents.count]))
+        }
+        let capacity = try await Latencies.measure(concurrency: 256, seconds: seconds) { try await submit("c", $0) }
+        print("capacity, 256 outstanding: \(capacity.summary)")
+
+        let clock = ContinuousClock()
+        let start = clock.now
+        let interval = Duration.seconds(1 / (capacity.perSecond * factor))
+        let outcomes = try await withThrowingTaskGroup(of: (Duration, Bool).self) { group in
+            var number = 0
+            while case let now = clock.now, now - start < .seconds(seconds) {
+                while case let due = start + interval * number, due <= now {
+                    group.addTask { [number] in
+                        do {
+                            try await submit("o", number)
+                            return (clock.now - due, true)
+                        } catch let failure as CallFailure where failure.status.code == .resourceExhausted {
+                            return (clock.now - due, false)
+                        }
+                    }
+                    number += 1
+                }
+                try await clock.sleep(for: .milliseconds(1))
+            }
+            return try await group.reduce(into: [(Duration, Bool)]()) { $0.append($1) }
+        }
+        let elapsed = clock.now - start
+        print("\(factor) times as many, accepted: \(Latencies(outcomes.filter(\.1).map(\.0), elapsed: elapsed).summary)")
+        print("\(factor) times as many, refused:  \(Latencies(outcomes.filter { !$0.1 }.map(\.0), elapsed: elapsed).summary)")
+    }
+}
+
 /// Routing decisions of the shipped configuration, on one core.
 struct RouteReferrals: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "route", abstract: "Measure routing decisions.")
