@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Logging
 import Operations
+import TTRPC
 
 /// Makes a line per event, as text for people or JSON for machines. What is logged holds ids only.
 struct LogLine: LogHandler {
@@ -24,7 +25,9 @@ struct LogLine: LogHandler {
     }
 
     func log(event: LogEvent) {
-        output?.append(line(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:]))
+        let trace = TraceContext.current?.logMetadata ?? [:]
+        let metadata = trace.merging(event.metadata ?? [:]) { $1 }
+        output?.append(line(level: event.level, message: "\(event.message)", metadata: metadata))
     }
 
     func line(level: Logger.Level, message: String, metadata added: Logger.Metadata = [:]) -> String {

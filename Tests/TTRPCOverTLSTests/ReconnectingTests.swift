@@ -29,7 +29,7 @@ struct ReconnectingTests {
         expecting server: TLSConfiguration.ExpectedServer = .init(spiffeIdentifier: "spiffe://lots.example/lots/exchange"),
         _ body: (Client) async throws -> R
     ) async throws -> R {
-        let context = try await DevelopmentPKI.current.client(expecting: server)
+        let context = try await DevelopmentPKI.current.client(expecting: server) { $0.applicationProtocols = WireProtocol.names }
         let client = Client.reconnecting(
             to: ports.map { ServerAddress(host: "127.0.0.1", port: $0) }, context: { context }, configuration ?? self.configuration())
         defer { client.close() }
@@ -332,6 +332,39 @@ struct ReconnectingTests {
             }
         }
         #expect(pauses.all.count == 1 && pauses.all.allSatisfy { $0 >= .seconds(90) && $0 < .seconds(91) })
+    }
+
+    /// With `lots/1` a server that stops says so: what it has accepted finishes there, everything else goes to another, and no call fails,
+    /// whether it may be repeated or not.
+    @Test func aServerThatDrainsIsLeftWhileItsCallsFinish() async throws {
+        let begun = InterceptorTests.Notes<Void>()
+        let (release, releasing) = AsyncStream.makeStream(of: Void.self)
+        let router = EchoService.router { router in
+            router.register(
+                EchoService.method("Held"),
+                unary: { message, _ in
+                    begun.add(())
+                    for await _ in release {}
+                    return message
+                })
+        }
+        let events = Events()
+        try await withServer(router) { first in
+            try await withServer { second in
+                try await withClient(to: [first.port, second.port], configuration(events)) { client in
+                    let held = Task { try await client.unary(EchoService.method("Held"), message) }
+                    try await eventually { !begun.all.isEmpty }
+                    first.stop()
+                    while events.all.last != .connected(address: "127.0.0.1:\(second.port)") {
+                        let answer = try await client.unary(EchoService.method("Unary"), message)
+                        #expect(answer == message)
+                    }
+                    releasing.finish()
+                    let answer = try await held.value
+                    #expect(answer == message)
+                }
+            }
+        }
     }
 
     /// The stream under way is over, the next one finds the new server.
