@@ -49,7 +49,8 @@ package final class ClientConnection: Sendable {
         state = Mutex(
             State(
                 machine: ClientConnectionStateMachine(
-                    maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes),
+                    maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes,
+                    pool: Credit.pool(connectionBound: limits.connectionInboundBytes)),
                 outbound: OutboundQueue(limits: limits),
                 keepAlive: KeepAlive(interval: limits.pingInterval ?? .zero, timeout: limits.pingTimeout, now: eventLoop.now)))
         loopState = .makeBoxSendingValue(LoopState(decoder: FrameDecoder(largestBody: limits.largestBody)), eventLoop: eventLoop)
@@ -320,10 +321,10 @@ package final class ClientConnection: Sendable {
             }
             let id = try state.machine.open(kind, service: method.service, deadline: deadline, call: call)
             state.outbound.append { $0.writeRequest(request, streamID: id, flags: flags) }
-            let grant = state.machine.openingGrant(kind)
+            let grant = state.machine.openingGrant(id)
             if grant > 0 { state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: grant))) } }
             if wireProtocol == .lots1 {
-                call.messages?.reportConsumption(every: Credit.reportStep(window: limits.streamInboundBytes)) { [weak self] bytes in
+                call.messages?.reportConsumption(every: Credit.reportStep(window: Credit.initial + grant)) { [weak self] bytes in
                     self?.consumed(bytes, on: id)
                 }
             }

@@ -15,6 +15,8 @@ struct ClientConnectionStateMachine<Call> {
         /// What may be sent to the server, and what the server may send (`lots/1`).
         var outboundCredit = Credit()
         var inboundCredit = Credit()
+        /// What of the pool the stream has.
+        var grant = 0
         var call: Call
     }
 
@@ -28,6 +30,8 @@ struct ClientConnectionStateMachine<Call> {
     let hasExtensions: Bool
     private let maximumStreams: Int
     private let window: Int
+    /// What may still be granted at the beginning of streams.
+    private var pool: Int
     private var phase = Phase.open
     private var streams: [StreamID: Stream] = [:]
     /// Nil when the ids have run out.
@@ -35,13 +39,16 @@ struct ClientConnectionStateMachine<Call> {
 
     /// - Parameters:
     ///   - window: bytes that a stream may hold for its reader (`lots/1`).
+    ///   - pool: what all windows together may have beyond what streams begin with.
     ///   - firstID: odd.
     init(
-        maximumStreams: Int, wireProtocol: WireProtocol = .ttrpc, window: Int = Credit.initial, firstID: StreamID = StreamID(1)
+        maximumStreams: Int, wireProtocol: WireProtocol = .ttrpc, window: Int = Credit.initial, pool: Int = .max,
+        firstID: StreamID = StreamID(1)
     ) {
         precondition(firstID.isClientInitiated)
         self.maximumStreams = maximumStreams
         self.window = window
+        self.pool = pool
         hasExtensions = wireProtocol == .lots1
         nextID = firstID
     }
@@ -70,14 +77,23 @@ struct ClientConnectionStateMachine<Call> {
         let (next, overflow) = id.rawValue.addingReportingOverflow(2)
         nextID = overflow ? nil : StreamID(next)
         var stream = Stream(kind: kind, service: service, isLocalOpen: kind.clientStreams, deadline: deadline, call: call)
-        _ = stream.inboundCredit.add(openingGrant(kind))
+        if hasExtensions, kind.serverStreams {
+            stream.grant = min(Credit.openingGrant(window: window), pool)
+            pool -= stream.grant
+            _ = stream.inboundCredit.add(stream.grant)
+        }
         streams[id] = stream
         return id
     }
 
     /// What to grant to the server right after the request; 0: nothing.
-    func openingGrant(_ kind: CallKind) -> Int {
-        hasExtensions && kind.serverStreams ? Credit.openingGrant(window: window) : 0
+    func openingGrant(_ id: StreamID) -> Int { streams[id]?.grant ?? 0 }
+
+    @discardableResult
+    private mutating func remove(_ id: StreamID) -> Stream? {
+        guard let stream = streams.removeValue(forKey: id) else { return nil }
+        pool += stream.grant
+        return stream
     }
 
     /// The reader has taken so many bytes of what the server sent. True: grant the server as many.
@@ -101,7 +117,7 @@ struct ClientConnectionStateMachine<Call> {
 
     /// The caller has lost interest, or the call has failed on this side.
     mutating func forget(_ id: StreamID) -> Call? {
-        streams.removeValue(forKey: id)?.call
+        remove(id)?.call
     }
 
     // MARK: - Received
@@ -144,19 +160,19 @@ struct ClientConnectionStateMachine<Call> {
             let isEnd = frame.flags.contains(.remoteClosed)
             guard stream.kind.serverStreams else {
                 guard message != nil else { return .ignore }
-                streams[frame.streamID] = nil
+                remove(frame.streamID)
                 return .abandon(frame.streamID, stream.call, Status(.internal, "the server sent a message instead of its answer"))
             }
             if hasExtensions, let message {
                 guard stream.inboundCredit.isPositive else {
-                    streams[frame.streamID] = nil
+                    remove(frame.streamID)
                     let status = Status(.resourceExhausted, "the server sent more on this stream than its credit allows")
                     return .abandon(frame.streamID, stream.call, status)
                 }
                 streams[frame.streamID]?.inboundCredit.spend(forMessage: message.readableBytes)
             }
             guard isEnd else { return message.map { .message(frame.streamID, stream.call, $0) } ?? .ignore }
-            streams[frame.streamID] = nil
+            remove(frame.streamID)
             return .end(stream.call, last: message)
         default:
             return .ignore
@@ -201,7 +217,7 @@ struct ClientConnectionStateMachine<Call> {
         }
         phase = .goingAway(lastID: lastID, status)
         let refused = streams.filter { $0.key.rawValue > lastID.rawValue }
-        for id in refused.keys { streams[id] = nil }
+        for id in refused.keys { remove(id) }
         return .notProcessed(refused.map { ($0.key, $0.value.call) }, status)
     }
 
@@ -212,7 +228,7 @@ struct ClientConnectionStateMachine<Call> {
     }
 
     mutating func receive(_ response: Result<ResponseEnvelope, Status>, on id: StreamID) -> FrameAction {
-        guard let stream = streams.removeValue(forKey: id) else { return .ignore }
+        guard let stream = remove(id) else { return .ignore }
         switch response {
         case .failure(let status):
             return .fail(stream.call, status)
@@ -249,7 +265,7 @@ struct ClientConnectionStateMachine<Call> {
     /// The calls whose deadline has passed; they are forgotten.
     mutating func expire(now: NIODeadline) -> [(StreamID, Call)] {
         let expired = streams.filter { $0.value.deadline.map { $0 <= now } ?? false }
-        for id in expired.keys { streams[id] = nil }
+        for id in expired.keys { remove(id) }
         return expired.map { ($0.key, $0.value.call) }
     }
 

@@ -39,6 +39,12 @@ struct Credit: Hashable, Sendable {
     static func openingGrant(window: Int) -> Int {
         min(max(window, initial), largestWindow) - initial
     }
+
+    /// What all streams of a connection are granted beyond what they begin with, together: so much that streams that nobody reads leave
+    /// half of the connection's bound to the others.
+    static func pool(connectionBound: Int) -> Int {
+        max(connectionBound, 0) / 2
+    }
 }
 
 /// Knows on which streams the peer lets this side send.

@@ -79,7 +79,8 @@ package final class ServerConnection {
         self.observer = observer
         self.wireProtocol = wireProtocol
         machine = ServerConnectionStateMachine(
-            maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes)
+            maximumStreams: limits.streams, wireProtocol: wireProtocol, window: limits.streamInboundBytes,
+            pool: Credit.pool(connectionBound: limits.connectionInboundBytes))
         keepAlive = KeepAlive(interval: limits.pingInterval ?? .zero, timeout: limits.pingTimeout, now: eventLoop.now)
         decoder = FrameDecoder(largestBody: limits.largestBody)
         outbound = OutboundQueue(limits: limits)
@@ -314,14 +315,15 @@ package final class ServerConnection {
             method: request.method, peer: peer, metadata: request.metadata, deadline: deadline, drain: drainSignal, trailers: trailers)
         let (opening, call) = machine.open(
             id, kind: kind, flags: flags, payloadBytes: request.payload.readableBytes, deadline: deadline
-        ) { key in
+        ) { _ in
             ServerCall(
-                messages: kind.clientStreams ? messageBuffer(for: key) : nil, heldBytes: heldBytes, trailers: trailers,
+                messages: kind.clientStreams ? makeMessageBuffer() : nil, heldBytes: heldBytes, trailers: trailers,
                 method: request.method, began: now)
         }
         if let deadline { armTimer(deadline) }
         if opening.grant > 0 { grant(opening.grant, on: opening.key) }
         if let messages = call.messages {
+            reportConsumption(of: messages, on: opening)
             if opening.deliversPayload, !messages.push(request.payload) {
                 machine.abandonUnstarted(opening.key)
                 observer?.refused(.inboundBytes)
@@ -332,15 +334,17 @@ package final class ServerConnection {
         start(handler, payload: request.payload, context: context, key: opening.key, call: call)
     }
 
-    private func messageBuffer(for key: StreamKey) -> MessageBuffer {
-        guard wireProtocol == .lots1 else { return MessageBuffer(limit: limits.streamInboundBytes, budget: budget) }
-        // Credit bounds what a stream holds.
-        let messages = MessageBuffer(limit: .max, budget: budget)
+    private func makeMessageBuffer() -> MessageBuffer {
+        // With `lots/1` it is credit that bounds what a stream holds.
+        MessageBuffer(limit: wireProtocol == .lots1 ? .max : limits.streamInboundBytes, budget: budget)
+    }
+
+    private func reportConsumption(of messages: MessageBuffer, on opening: ServerConnectionStateMachine<ServerCall>.Opening) {
+        guard wireProtocol == .lots1, !opening.isEnded else { return }
         let connection = NIOLoopBound(self, eventLoop: eventLoop)
-        messages.reportConsumption(every: Credit.reportStep(window: limits.streamInboundBytes)) { [eventLoop] bytes in
-            eventLoop.runInLoop { connection.value.consumed(bytes, on: key) }
+        messages.reportConsumption(every: Credit.reportStep(window: Credit.initial + opening.grant)) { [eventLoop] bytes in
+            eventLoop.runInLoop { connection.value.consumed(bytes, on: opening.key) }
         }
-        return messages
     }
 
     private func consumed(_ bytes: Int, on key: StreamKey) {

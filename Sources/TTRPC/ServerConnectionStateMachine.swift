@@ -20,6 +20,8 @@ struct ServerConnectionStateMachine<Call> {
         /// What may be sent to the client, and what the client may send (`lots/1`).
         var outboundCredit = Credit()
         var inboundCredit = Credit()
+        /// What of the pool the stream has.
+        var grant = 0
         var call: Call
     }
 
@@ -32,6 +34,8 @@ struct ServerConnectionStateMachine<Call> {
     private let maximumStreams: Int
     private let hasExtensions: Bool
     private let window: Int
+    /// What may still be granted at the beginning of streams.
+    private var pool: Int
     private var phase = Phase.open
     private var streams: [StreamID: Stream] = [:]
     private var nextSerial: UInt64 = 0
@@ -42,11 +46,14 @@ struct ServerConnectionStateMachine<Call> {
     /// Handlers that have begun and not returned; some of them may have lost their stream.
     private(set) var runningHandlers = 0
 
-    /// - Parameter window: bytes that a stream may hold for its handler (`lots/1`).
-    init(maximumStreams: Int, wireProtocol: WireProtocol = .ttrpc, window: Int = Credit.initial) {
+    /// - Parameters:
+    ///   - window: bytes that a stream may hold for its handler (`lots/1`).
+    ///   - pool: what all windows together may have beyond what streams begin with.
+    init(maximumStreams: Int, wireProtocol: WireProtocol = .ttrpc, window: Int = Credit.initial, pool: Int = .max) {
         self.maximumStreams = maximumStreams
         hasExtensions = wireProtocol == .lots1
         self.window = window
+        self.pool = pool
     }
 
     var openStreams: Int { streams.count }
@@ -142,7 +149,7 @@ struct ServerConnectionStateMachine<Call> {
         let id = frame.streamID
         guard let stream = streams[id] else { return .ignore }
         if stream.kind == .unary {
-            streams[id] = nil
+            remove(id)
             return .fail(id, stream.call, Status(.invalidArgument, "a unary call takes no further messages"))
         }
         guard stream.isRemoteOpen else { return .ignore }
@@ -151,7 +158,7 @@ struct ServerConnectionStateMachine<Call> {
         guard message != nil || isEnd else { return .ignore }
         if hasExtensions, let message {
             guard stream.inboundCredit.isPositive else {
-                streams[id] = nil
+                remove(id)
                 return .fail(id, stream.call, Status(.resourceExhausted, "more has been sent on this stream than its credit allows"))
             }
             streams[id]?.inboundCredit.spend(forMessage: message.readableBytes)
@@ -209,7 +216,9 @@ struct ServerConnectionStateMachine<Call> {
         let call = call(key)
         var stream = Stream(serial: key.serial, kind: kind, isRemoteOpen: !isEnded, deadline: deadline, call: call)
         let deliversPayload = !kind.clientStreams || payloadBytes > 0
-        let grant = hasExtensions && !isEnded ? Credit.openingGrant(window: window) : 0
+        let grant = hasExtensions && !isEnded ? min(Credit.openingGrant(window: window), pool) : 0
+        pool -= grant
+        stream.grant = grant
         _ = stream.inboundCredit.add(grant)
         if kind.clientStreams, deliversPayload { stream.inboundCredit.spend(forMessage: payloadBytes) }
         streams[id] = stream
@@ -238,14 +247,14 @@ struct ServerConnectionStateMachine<Call> {
     mutating func handlerReturned(_ key: StreamKey) -> Answer? {
         runningHandlers -= 1
         guard let stream = streams[key.id], stream.serial == key.serial else { return nil }
-        streams[key.id] = nil
+        remove(key.id)
         return stream.kind.serverStreams ? .endOfStream : .response
     }
 
     /// The call was opened, but its handler will not be started after all.
     mutating func abandonUnstarted(_ key: StreamKey) {
         runningHandlers -= 1
-        streams[key.id] = nil
+        remove(key.id)
     }
 
     /// Ends a stream with a status although its handler still runs. Nil: it has been ended already.
@@ -254,9 +263,14 @@ struct ServerConnectionStateMachine<Call> {
     }
 
     private mutating func end(_ id: StreamID) -> Call? {
-        guard let stream = streams[id] else { return nil }
-        streams[id] = nil
-        return stream.call
+        remove(id)?.call
+    }
+
+    @discardableResult
+    private mutating func remove(_ id: StreamID) -> Stream? {
+        guard let stream = streams.removeValue(forKey: id) else { return nil }
+        pool += stream.grant
+        return stream
     }
 
     // MARK: - Time
@@ -269,7 +283,7 @@ struct ServerConnectionStateMachine<Call> {
     /// The calls whose deadline has passed. Their streams have ended: each is to be answered with `deadlineExceeded` and cancelled.
     mutating func expire(now: NIODeadline) -> [(StreamID, Call)] {
         let expired = streams.filter { $0.value.deadline.map { $0 <= now } ?? false }
-        for id in expired.keys { streams[id] = nil }
+        for id in expired.keys { remove(id) }
         return expired.map { ($0.key, $0.value.call) }
     }
 

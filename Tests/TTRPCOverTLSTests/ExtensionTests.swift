@@ -121,6 +121,60 @@ struct ExtensionTests {
         }
     }
 
+    /// Many streams that nobody reads leave room for the others, on both sides.
+    @Test(arguments: extended)
+    func manySlowStreamsStopOnlyThemselves(_ transport: Transport) async throws {
+        let (mayRead, permit) = AsyncStream.makeStream(of: Void.self)
+        let router = EchoService.router { router in
+            router.register(
+                EchoService.method("LateEcho"),
+                bidirectional: { messages, writer, _ in
+                    for await _ in mayRead {}
+                    for try await message in messages { try await writer.write(message) }
+                })
+        }
+        var limits = ConnectionLimits()
+        limits.streamInboundBytes = 1 << 20
+        limits.connectionInboundBytes = 5 << 20
+        let (streams, count) = (20, 150)
+        let block = ByteBuffer(repeating: 1, count: 10_000)
+        try await transport.withClient(router, limits: limits) { client in
+            let blocked = Counter()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<streams {
+                    group.addTask {
+                        try await client.bidirectional(EchoService.method("LateEcho")) { writer, responses in
+                            try await withThrowingTaskGroup(of: Void.self) { group in
+                                group.addTask {
+                                    for number in 0..<count {
+                                        // More than a stream begins with is out: those without a larger window wait.
+                                        if number == 6 { blocked.add() }
+                                        try await writer.write(block)
+                                    }
+                                    writer.finish()
+                                }
+                                var received = 0
+                                for try await response in responses {
+                                    #expect(response == block)
+                                    received += 1
+                                }
+                                #expect(received == count)
+                                try await group.waitForAll()
+                            }
+                        }
+                    }
+                }
+                try await eventually { blocked.value == streams && client.connection.holdings.parkedWrites }
+                for _ in 0..<20 {
+                    #expect(try await client.unary(EchoService.method("Unary"), message) == message)
+                }
+                permit.finish()
+                try await group.waitForAll()
+            }
+            #expect(client.connection.holdings.inboundBytes == 0)
+        }
+    }
+
     /// The same with a handler that is slow: the client's writer waits.
     @Test(arguments: extended)
     func aSlowHandlerStopsOnlyItsOwnStream(_ transport: Transport) async throws {

@@ -231,13 +231,21 @@ struct ClientConnectionStateMachineTests {
     @Test mutating func aServerThatSendsWithoutCreditFailsTheCall() throws {
         speakLots1(window: 70_000)
         let id = try open(.serverStreaming)
-        #expect(machine.openingGrant(.serverStreaming) == 70_000 - Credit.initial)
-        #expect(machine.openingGrant(.clientStreaming) == 0)
+        #expect(machine.openingGrant(id) == 70_000 - Credit.initial)
+        #expect(machine.openingGrant(try open(.clientStreaming)) == 0)
         _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 70_000)))
         #expect(machine.consumed(70_128, on: id) == true)
         _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 70_000)))
         #expect(Decision(machine.receive(.data(1))) == .abandon(1, "serverStreaming", .resourceExhausted))
         #expect(machine.consumed(1, on: id) == false)
+    }
+
+    @Test mutating func windowsShareAPool() throws {
+        machine = Machine(maximumStreams: 4, wireProtocol: .lots1, window: 100_000, pool: 40_000)
+        let ids = [try open(.serverStreaming), try open(.bidirectional), try open(.serverStreaming)]
+        #expect(ids.map { machine.openingGrant($0) } == [34_464, 5_536, 0])
+        _ = machine.forget(ids[0])
+        #expect(machine.openingGrant(try open(.serverStreaming)) == 34_464)
     }
 
     @Test mutating func trailersAreForAnOpenCallOfLots1() throws {

@@ -382,6 +382,19 @@ struct ServerConnectionStateMachineTests {
         #expect(machine.consumed(1, on: opening.key) == false)
     }
 
+    /// However a stream ends, the next has its share of the pool.
+    @Test mutating func windowsShareAPool() throws {
+        machine = Machine(maximumStreams: 9, wireProtocol: .lots1, window: 100_000, pool: 40_000)
+        let openings = [1, 3, 5].map { open($0, .bidirectional) }
+        #expect(openings.map(\.grant) == [34_464, 5_536, 0])
+        #expect(machine.handlerReturned(openings[0].key) == .endOfStream)
+        #expect(open(7, .clientStreaming, deadline: .uptimeNanoseconds(1)).grant == 34_464)
+        #expect(machine.expire(now: .distantFuture).count == 1)
+        #expect(open(9, .bidirectional).grant == 34_464)
+        #expect(try receive(.control(.cancel(StreamID(9)))) == .cancel(9, "call 9"))
+        #expect(open(11, .bidirectional).grant == 34_464)
+    }
+
     @Test mutating func aMessageInTheRequestCostsCredit() {
         speakLots1()
         let message = Credit.initial

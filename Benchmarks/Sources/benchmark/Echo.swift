@@ -28,10 +28,11 @@ struct ServeEcho: AsyncParsableCommand {
                 for try await message in messages { bytes += UInt64(message.readableBytes) }
                 return ByteBuffer(integer: bytes)
             })
-        let context = try TLSContext(
-            TLSConfiguration(
-                role: .server, certificateChainFile: "\(pki.pki)/server.crt", privateKeyFile: "\(pki.pki)/server.key",
-                trustRootsFile: "\(pki.pki)/ca.crt"))
+        var tls = TLSConfiguration(
+            role: .server, certificateChainFile: "\(pki.pki)/server.crt", privateKeyFile: "\(pki.pki)/server.key",
+            trustRootsFile: "\(pki.pki)/ca.crt")
+        tls.applicationProtocols = WireProtocol.names
+        let context = try TLSContext(tls)
         var configuration = ServerConfiguration(host: "127.0.0.1", port: port)
         configuration.connections = 20_000
         configuration.connectionsPerOrganisation = 20_000
@@ -51,11 +52,12 @@ struct CallEcho: AsyncParsableCommand {
     @Option(help: "Calls outstanding at once.") var outstanding = 64
     @Option(help: "Payload bytes.") var bytes = 64
     @Option var seconds = 3.0
+    @Flag(help: "Speak plain ttrpc instead of lots/1.") var plain = false
     @Flag(help: "Call from Swift's thread pool instead of the connection's event loop.") var pool = false
     @OptionGroup var pki: PKIOption
 
     func run() async throws {
-        let client = try await connect(port: port, pki: pki.pki, as: "benchmark/load")
+        let client = try await connect(port: port, pki: pki.pki, as: "benchmark/load", speaking: plain ? .ttrpc : .lots1)
         defer { client.close() }
         let message = ByteBuffer(repeating: 7, count: bytes)
         let latencies = try await Latencies.measure(
@@ -74,11 +76,12 @@ struct StreamBytes: AsyncParsableCommand {
 
     @Option var port: Int
     @Option(help: "Bytes of a message.") var bytes = 1 << 20
+    @Flag(help: "Speak plain ttrpc instead of lots/1.") var plain = false
     @Option var seconds = 3.0
     @OptionGroup var pki: PKIOption
 
     func run() async throws {
-        let client = try await connect(port: port, pki: pki.pki, as: "benchmark/load")
+        let client = try await connect(port: port, pki: pki.pki, as: "benchmark/load", speaking: plain ? .ttrpc : .lots1)
         defer { client.close() }
         let message = ByteBuffer(repeating: 7, count: bytes)
         let clock = ContinuousClock()
@@ -172,16 +175,17 @@ private func residentKilobytes(of process: Int) throws -> Int {
     throw ValidationError("/proc/\(process)/status has no VmRSS")
 }
 
-private func clientContext(pki: String, as participant: String) throws -> TLSContext {
-    try TLSContext(
-        TLSConfiguration(
-            role: .client(expecting: .init(spiffeIdentifier: "spiffe://lots.example/lots/exchange")),
-            certificateChainFile: "\(pki)/clients/\(participant).crt", privateKeyFile: "\(pki)/clients/\(participant).key",
-            trustRootsFile: "\(pki)/ca.crt"))
+private func clientContext(pki: String, as participant: String, speaking wireProtocol: WireProtocol = .lots1) throws -> TLSContext {
+    var configuration = TLSConfiguration(
+        role: .client(expecting: .init(spiffeIdentifier: "spiffe://lots.example/lots/exchange")),
+        certificateChainFile: "\(pki)/clients/\(participant).crt", privateKeyFile: "\(pki)/clients/\(participant).key",
+        trustRootsFile: "\(pki)/ca.crt")
+    configuration.applicationProtocols = wireProtocol == .lots1 ? WireProtocol.names : [wireProtocol.rawValue]
+    return try TLSContext(configuration)
 }
 
-func connect(port: Int, pki: String, as participant: String) async throws -> Client {
+func connect(port: Int, pki: String, as participant: String, speaking wireProtocol: WireProtocol = .lots1) async throws -> Client {
     try await Client.connect(
-        host: "127.0.0.1", port: port, context: clientContext(pki: pki, as: participant),
+        host: "127.0.0.1", port: port, context: clientContext(pki: pki, as: participant, speaking: wireProtocol),
         group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
 }
