@@ -33,8 +33,11 @@ public struct CommitPace: Sendable {
 
     /// The wait that a write which arrives behind `pending` others has to expect.
     public func expectedWait(behind pending: Int, at now: ContinuousClock.Instant) -> Duration {
-        let average = average ?? .zero
-        return rest(at: now, average) + average * (pending / batchSize + 1)
+        let elapsed = began.map { now - $0 } ?? .zero
+        // One that takes longer than usual is expected to take as long again, and those after it no less.
+        let usual = max(average ?? .zero, elapsed)
+        let rest = usual > elapsed ? usual - elapsed : elapsed
+        return (began == nil ? .zero : rest) + usual * (pending / batchSize + 1)
     }
 
     /// Nil: the write may wait. Otherwise it is to be refused, and this is when trying again makes sense.
@@ -46,12 +49,5 @@ public struct CommitPace: Sendable {
         let wait = expectedWait(behind: pending, at: now)
         guard isStalled || (pending >= batchSize && wait > bound) else { return nil }
         return max(wait - bound, .milliseconds(1))
-    }
-
-    /// What is left of the commit under way. One that takes longer than usual is expected to take as long again.
-    private func rest(at now: ContinuousClock.Instant, _ average: Duration) -> Duration {
-        guard let began else { return .zero }
-        let elapsed = now - began
-        return elapsed < average ? average - elapsed : elapsed
     }
 }

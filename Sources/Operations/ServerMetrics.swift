@@ -4,7 +4,7 @@ import Synchronization
 public import TTRPC
 public import TTRPCOverTLS
 
-/// Records what a server does: connections, handshakes, calls, bytes and what was refused.
+/// Records what a server does: handshakes, calls, bytes and what was refused.
 ///
 /// Label values come from closed lists: the router's methods, the named status codes, ``Bound`` and ``HandshakeOutcome``.
 public final class ServerMetrics: ServerObserver {
@@ -19,7 +19,6 @@ public final class ServerMetrics: ServerObserver {
     }
 
     private let factory: any MetricsFactory
-    private let connections: Meter
     private let handshakes: [HandshakeOutcome: Counter]
     private let handshakeTime: Timer
     private let receivedBytes: Counter
@@ -30,8 +29,6 @@ public final class ServerMetrics: ServerObserver {
     /// Every series whose labels are known beforehand is there from the beginning, at 0.
     public init(factory: any MetricsFactory) {
         self.factory = factory
-        connections = Meter(label: "lots_connections", factory: factory)
-        connections.set(0)
         handshakes = Dictionary(
             uniqueKeysWithValues: HandshakeOutcome.allCases.map {
                 ($0, Counter(label: "lots_handshakes_total", dimensions: [("result", $0.rawValue)], factory: factory))
@@ -44,8 +41,6 @@ public final class ServerMetrics: ServerObserver {
                 ($0, Counter(label: "lots_refusals_total", dimensions: [("bound", $0.rawValue)], factory: factory))
             })
     }
-
-    public func connectionsChanged(to count: Int) { connections.set(count) }
 
     public func handshakeEnded(_ outcome: HandshakeOutcome, after duration: TimeAmount) {
         handshakes[outcome]?.increment()

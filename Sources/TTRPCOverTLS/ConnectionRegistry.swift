@@ -19,12 +19,10 @@ final class ConnectionRegistry: Sendable {
 
     private let limit: Int
     private let limitPerOrganisation: Int
-    private let observer: (any ServerObserver)?
     private let state = Mutex(State())
 
-    init(limit: Int, limitPerOrganisation: Int, observer: (any ServerObserver)? = nil) {
+    init(limit: Int, limitPerOrganisation: Int) {
         self.limit = limit
-        self.observer = observer
         self.limitPerOrganisation = limitPerOrganisation
     }
 
@@ -37,13 +35,7 @@ final class ConnectionRegistry: Sendable {
             state.connections[ObjectIdentifier(channel)] = Connection(channel: channel)
             return true
         }
-        if isAdmitted {
-            observer?.connectionsChanged(to: count)
-            channel.closeFuture.whenComplete { _ in
-                self.remove(channel)
-                self.observer?.connectionsChanged(to: self.count)
-            }
-        }
+        if isAdmitted { channel.closeFuture.whenComplete { _ in self.remove(channel) } }
         return isAdmitted
     }
 

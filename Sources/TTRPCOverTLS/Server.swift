@@ -62,7 +62,7 @@ public final class Server: Service {
         logger: Logger, observer: (any ServerObserver)? = nil, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> Server {
         let registry = ConnectionRegistry(
-            limit: configuration.connections, limitPerOrganisation: configuration.connectionsPerOrganisation, observer: observer)
+            limit: configuration.connections, limitPerOrganisation: configuration.connectionsPerOrganisation)
         let budget = ByteBudget(limit: configuration.inboundBytes)
         let acceptor = Acceptor(
             configuration: configuration, router: router, context: context, logger: logger, registry: registry, budget: budget,

@@ -19,10 +19,6 @@ public enum HandshakeOutcome: String, CaseIterable, Sendable {
 
 /// Hears what a server does, for metrics. Called on event loops: it must be quick and must not block.
 public protocol ServerObserver: ConnectionObserver {
-    /// A connection was taken or has gone.
-    /// - Parameter count: the connections open now, those in their handshake included.
-    func connectionsChanged(to count: Int)
-
     /// - Parameter duration: since the connection was accepted.
     func handshakeEnded(_ outcome: HandshakeOutcome, after duration: TimeAmount)
 }

@@ -38,8 +38,10 @@ enum DaemonMetrics {
     ) {
         func gauge(_ name: String) -> Meter { Meter(label: name, factory: registry) }
         let (pending, wait, bytes) = (gauge("lots_pending_writes"), gauge("lots_expected_wait_seconds"), gauge("lots_inbound_bytes"))
+        let connections = gauge("lots_connections")
         let (waiting, failing, ready) = (gauge("lots_waiting_recipients"), gauge("lots_store_failing"), gauge("lots_ready"))
         registry.beforeEachPage {
+            connections.set(server.connectionCount)
             pending.set(commits.depth)
             wait.set(commits.expectedWait / .seconds(1))
             bytes.set(server.inboundBytes)

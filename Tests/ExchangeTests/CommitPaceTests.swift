@@ -71,4 +71,41 @@ import Testing
         let wait = pace.expectedWait(behind: 0, at: at(2_000))
         #expect(wait >= .milliseconds(10) && wait < .milliseconds(11))
     }
+
+    /// A hundred seconds of as much as can be done, or more, played through.
+    @Test(arguments: [1.0, 2.0, 10.0]) func underOverloadAcceptedWorkKeepsItsTime(factor: Double) {
+        let (bound, commit, batchSize) = (250, 100, 10)
+        var pace = CommitPace(bound: .milliseconds(bound), batchSize: batchSize)
+        var waiting: [Int] = []
+        var committing: (since: [Int], end: Int)?
+        var (longest, accepted, refused, due) = (0, 0, 0, 0.0)
+        let duration = 100_000
+        for now in 0..<duration {
+            if let (since, end) = committing, end == now {
+                pace.commitEnded(at: at(now))
+                // The first commits are those that it learns from.
+                if now > 1_500 { longest = max(longest, now - (since.first ?? now)) }
+                committing = nil
+            }
+            while due <= Double(now) {
+                due += Double(commit) / Double(batchSize) / factor
+                if pace.refusal(behind: waiting.count, at: at(now)) == nil {
+                    waiting.append(now)
+                    accepted += 1
+                } else {
+                    refused += 1
+                }
+            }
+            if committing == nil, !waiting.isEmpty {
+                committing = (Array(waiting.prefix(batchSize)), now + commit)
+                waiting.removeFirst(min(batchSize, waiting.count))
+                pace.commitBegan(at: at(now))
+            }
+        }
+        #expect(longest <= bound + commit, "waited \(longest) ms")
+        // All that can be done is done, and all else is refused.
+        let capacity = duration / commit * batchSize
+        #expect(accepted >= capacity * 99 / 100)
+        #expect(abs(Double(refused) - Double(capacity) * (factor - 1)) <= Double(capacity) * factor / 50)
+    }
 }
