@@ -1,13 +1,14 @@
 # make demo   everything from nothing: install, build, certificates, daemon, a week of referrals, what happened
 # make test   formatting, build with warnings as errors, every test, the fuzzers for a few seconds
 # make fuzz   the fuzzers for FUZZ_SECONDS each
+# make scan   public TLS scanners against the daemon; takes sslyze from PyPI
 # make sanitize   every test under the address and the thread sanitizer
 SHELL := /bin/bash
 SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
 export SWIFT_BACKTRACE := enable=no
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test fuzz sanitize build release dependencies certificates generate format lint bench clean
+.PHONY: demo test fuzz sanitize scan build release dependencies certificates generate format lint bench clean
 
 demo: release certificates
 	scripts/demo .build/release
@@ -21,6 +22,9 @@ fuzz: dependencies
 
 sanitize: dependencies
 	scripts/sanitize
+
+scan: build
+	scripts/scan-tls
 
 build: dependencies
 	swift build $(SWIFT_BUILD_FLAGS) --build-tests
