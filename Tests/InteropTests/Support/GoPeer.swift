@@ -23,10 +23,8 @@ enum GoPeer {
         // The first build on a machine compiles Go's own library.
         try await Program.run(
             "env",
-            [
-                "GO111MODULE=off", "GOPATH=\(packages)", "GOFLAGS=", "go", "build", "-o", program, "\(source)/peer.go",
-                "\(source)/messages.go",
-            ],
+            ["GO111MODULE=off", "GOPATH=\(packages)", "GOFLAGS=", "go", "build", "-o", program]
+                + ["peer.go", "messages.go", "bench.go"].map { "\(source)/\($0)" },
             killedAfter: 300
         ).check()
         return program

@@ -2,6 +2,7 @@
 //
 //	peer serve AUTHORITY CERTIFICATE KEY          prints "port N", then answers until its input ends
 //	peer call PORT AUTHORITY CERTIFICATE KEY      makes calls of the echo service; prints "ok NAME" for each check
+//	peer bench PORT AUTHORITY CERTIFICATE KEY OUTSTANDING SECONDS BYTES    measures unary calls on one connection
 //	peer submit PORT AUTHORITY CERTIFICATE KEY    submits referrals to an exchange; prints "ok NAME" for each check
 package main
 
@@ -34,7 +35,7 @@ const (
 
 func main() {
 	if len(os.Args) < 2 {
-		stop(errors.New("usage: peer serve|call|submit ..."))
+		stop(errors.New("usage: peer serve|call|bench|submit ..."))
 	}
 	arguments := os.Args[2:]
 	switch {
@@ -42,6 +43,8 @@ func main() {
 		stop(serve(credentials(arguments)))
 	case os.Args[1] == "call" && len(arguments) == 4:
 		stop(run(arguments[0], credentials(arguments[1:]), echoChecks))
+	case os.Args[1] == "bench" && len(arguments) == 7:
+		stop(bench(arguments[0], credentials(arguments[1:4]), arguments[4:]))
 	case os.Args[1] == "submit" && len(arguments) == 4:
 		stop(run(arguments[0], credentials(arguments[1:]), submitChecks))
 	default:
