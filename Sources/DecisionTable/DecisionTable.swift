@@ -165,6 +165,23 @@ public struct DecisionTable: Sendable {
         }
     }
 
+    /// What the table says where exactly these rules match.
+    /// - Parameter matches: rising.
+    func outcome(of matches: [Int]) -> Outcome {
+        guard let first = matches.first else { return .noMatch }
+        switch hitPolicy {
+        case .first: return .matched(first)
+        case .unique: return matches.count > 1 ? .conflict(matches) : .matched(first)
+        case .any: return matches.allSatisfy { alike[$0] == alike[first] } ? .matched(first) : .conflict(matches)
+        case .priority: return .matched(matches.min { ranks[$0] < ranks[$1] } ?? first)
+        case .outputOrder: return .collected(matches.sorted { ranks[$0] < ranks[$1] })
+        case .ruleOrder, .collect, .collectSum, .collectMin, .collectMax, .collectCount: return .collected(matches)
+        }
+    }
+
+    /// How far its outputs stand from the front of the lists of output values, among all rules.
+    func rank(of rule: Int) -> Int { ranks[rule] }
+
     /// What an outcome comes to, as DMN has it: the value of the only output or a context of all; a list of these or one number where
     /// rules are collected; null where there is no value.
     public func value(of outcome: Outcome) -> FEELValue {

@@ -45,50 +45,6 @@ struct RuleMatcher: Sendable {
         }
     }
 
-    /// The cells of a column. Null's is the last.
-    private enum Cells: Sendable {
-        /// Each text that occurs; then every other text.
-        case strings([String: Int])
-        /// The numbers that occur, rising. Cell 2i+1 is the i-th of them, cell 2i what lies before it.
-        case numbers([Double])
-        /// False, true.
-        case booleans
-
-        init(_ type: ValueType, separating tests: [UnaryTests.Test]) {
-            switch type {
-            case .string:
-                var known: [String: Int] = [:]
-                for case .equal(.string(let text)) in tests where known[text] == nil { known[text] = known.count }
-                self = .strings(known)
-            case .number: self = .numbers(Set(tests.flatMap(\.bounds)).sorted())
-            case .boolean: self = .booleans
-            }
-        }
-
-        /// How many there are besides null's.
-        var count: Int {
-            switch self {
-            case .strings(let known): known.count + 1
-            case .numbers(let known): 2 * known.count + 1
-            case .booleans: 2
-            }
-        }
-
-        /// A value of each cell, null's included.
-        var samples: [Value] {
-            switch self {
-            case .strings(let known):
-                var other = "?"
-                while known[other] != nil { other += "?" }
-                return known.sorted { $0.value < $1.value }.map { .string($0.key) } + [.string(other), .null]
-            case .numbers(let known):
-                // Where two numbers have none between them, the cell between is never looked up.
-                return known.flatMap { [.number($0.nextDown), .number($0)] } + [.number(known.last?.nextUp ?? 0), .null]
-            case .booleans: return [.boolean(false), .boolean(true), .null]
-            }
-        }
-    }
-
     /// How many times a test may be tried on a cell while a table is compiled: about a second's work. It bounds the masks as well.
     static let mostTrials = 100_000_000
 
@@ -126,7 +82,7 @@ struct RuleMatcher: Sendable {
         for (index, input) in inputs.enumerated() {
             let conditions = rules.map { $0.conditions[index] }
             let tests = conditions.flatMap(\.tests) + (input.allowed?.tests ?? [])
-            let cells = Cells(input.type, separating: tests)
+            let cells = ColumnCells(input.type, separating: tests)
             trials += cells.count * max(tests.count, rules.count)
             guard trials <= Self.mostTrials else { return nil }
             let firstNumber = numbers.count
@@ -196,16 +152,5 @@ struct RuleMatcher: Sendable {
         }
         let cell = column.firstCell + offset
         return isAllowed[cell] ? cell : nil
-    }
-}
-
-extension UnaryTests.Test {
-    /// The numbers at which it begins or ceases to hold.
-    fileprivate var bounds: [Double] {
-        switch self {
-        case .equal(.number(let number)): [number]
-        case .equal: []
-        case .interval(let interval): [interval.lower, interval.upper].filter(\.isFinite)
-        }
     }
 }
