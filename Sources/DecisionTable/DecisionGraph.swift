@@ -20,7 +20,9 @@ struct RuleSet: Hashable, Sendable {
     }
 
     /// Rising.
-    var rules: [Int] { words.enumerated().flatMap { index, word in (0..<64).filter { word >> UInt64($0) & 1 == 1 }.map { index * 64 + $0 } } }
+    var rules: [Int] {
+        words.enumerated().flatMap { index, word in (0..<64).filter { word >> UInt64($0) & 1 == 1 }.map { index * 64 + $0 } }
+    }
 }
 
 /// Which rules can still match once the values of some columns are known: a layer per column, equal sets of rules joined in one node.

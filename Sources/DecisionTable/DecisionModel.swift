@@ -89,7 +89,8 @@ public struct DecisionModel: Sendable {
     }
 
     init(
-        name: String, namespace: String, file: String, inputs: [Input], decisions: [Decision], functions: [Function], types: [ItemDefinition]
+        name: String, namespace: String, file: String, inputs: [Input], decisions: [Decision], functions: [Function],
+        types: [ItemDefinition]
     ) {
         self.name = name
         self.namespace = namespace

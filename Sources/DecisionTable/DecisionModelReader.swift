@@ -105,7 +105,8 @@ struct DecisionModelReader {
         DecisionModel.ItemDefinition(
             name: Self.name(of: element), typeName: typeName(of: element),
             allowed: element.children("allowedValues").first?.children("text").first?.text.trimmed,
-            isCollection: element.attributes["isCollection"] == "true", components: element.children("itemComponent").map { definition($0) })
+            isCollection: element.attributes["isCollection"] == "true", components: element.children("itemComponent").map { definition($0) }
+        )
     }
 
     private func typeName(of element: XMLElementNode) -> String? {
@@ -236,7 +237,9 @@ struct DecisionModelReader {
     private mutating func readFunctionBody(
         _ element: XMLElementNode, _ names: FEELNames, name: String
     ) -> (parameters: [Variable], logic: DecisionLogic) {
-        if let kind = element.attributes["kind"], kind != "FEEL" { fault(element.line, "functions of kind \(kind.shortened) are not understood") }
+        if let kind = element.attributes["kind"], kind != "FEEL" {
+            fault(element.line, "functions of kind \(kind.shortened) are not understood")
+        }
         let parameters = element.children("formalParameter").map { readVariable($0) }
         let logic = readOnlyLogic(
             of: element, names.adding(parameters.map(\.name)), name: name, type: nil, besides: ["formalParameter"])
@@ -421,7 +424,9 @@ struct DecisionModelReader {
         for (name, line) in repeated(outputs.map { ($0.name, $0.line) }) {
             fault(line, "there are two output columns \"\(name.shortened)\"")
         }
-        if let policy, policy.isAggregated, outputs.count > 1 { fault(element.line, "COLLECT \(aggregation) is for tables with one output") }
+        if let policy, policy.isAggregated, outputs.count > 1 {
+            fault(element.line, "COLLECT \(aggregation) is for tables with one output")
+        }
         if policy == .priority || policy == .outputOrder,
             !outputs.contains(where: { $0.allowed != nil || !$0.type.constraints.isEmpty })
         {
@@ -477,7 +482,9 @@ struct DecisionModelReader {
         guard let first = name.first, FEELScanner.isNameStart(first), !["true", "false", "null"].contains(name),
             text.allSatisfy({ FEELScanner.isNamePart($0) || $0.isWhitespace || $0 == "." }),
             !name.contains(" ")
-                || !name.split(separator: " ").contains(where: { ["if", "for", "some", "every", "in", "and", "or", "between"].contains($0) })
+                || !name.split(separator: " ").contains(where: {
+                    ["if", "for", "some", "every", "in", "and", "or", "between"].contains($0)
+                })
         else { return nil }
         return name
     }

@@ -185,8 +185,12 @@ private struct DecisionModelWriter {
     private mutating func write(_ rule: TableLogic.Rule, _ generated: String) {
         element("rule", [("id", rule.id ?? generated)]) { writer in
             if !rule.annotations.isEmpty { writer.leaf("description", rule.annotations.joined(separator: " – ")) }
-            for (index, cell) in rule.conditions.enumerated() { writer.textElement("inputEntry", "\(generated)_input\(index + 1)", cell.text) }
-            for (index, cell) in rule.outputs.enumerated() { writer.textElement("outputEntry", "\(generated)_output\(index + 1)", cell.text) }
+            for (index, cell) in rule.conditions.enumerated() {
+                writer.textElement("inputEntry", "\(generated)_input\(index + 1)", cell.text)
+            }
+            for (index, cell) in rule.outputs.enumerated() {
+                writer.textElement("outputEntry", "\(generated)_output\(index + 1)", cell.text)
+            }
         }
     }
 

@@ -161,7 +161,8 @@ struct DecisionTableAnalyser {
     private func region(_ box: [[Int]]) -> DecisionTableAnalysis.Region {
         let places = zip(columns, box).map { column, classes in classes.flatMap { column.classes[$0] }.sorted() }
         let texts = columns.indices.map { index in
-            places[index].count == columns[index].cells.count ? "-" : text(of: places[index].map { columns[index].cells[$0] }, column: index)
+            places[index].count == columns[index].cells.count
+                ? "-" : text(of: places[index].map { columns[index].cells[$0] }, column: index)
         }
         let example = zip(columns, places).map { column, places in places.first.map { column.cells[$0].sample } ?? .null }
         return DecisionTableAnalysis.Region(cells: texts, example: example)

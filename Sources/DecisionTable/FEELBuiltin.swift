@@ -92,7 +92,8 @@ enum FEELBuiltin: String, CaseIterable, Sendable {
         case .count, .listContains, .sublist, .append, .concatenate, .remove, .reverse, .union, .flatten, .insertBefore, .indexOf,
             .distinctValues:
             return ofLists(arguments)
-        case .decimal, .floor, .ceiling, .roundUp, .roundDown, .roundHalfUp, .roundHalfDown, .absolute, .modulo, .sqrt, .log, .exp, .odd, .even:
+        case .decimal, .floor, .ceiling, .roundUp, .roundDown, .roundHalfUp, .roundHalfDown, .absolute, .modulo, .sqrt, .log, .exp, .odd,
+            .even:
             return ofNumbers(arguments)
         case .getValue, .getEntries, .context, .contextPut, .contextMerge: return ofContexts(arguments)
         case .same:
@@ -397,7 +398,8 @@ enum FEELBuiltin: String, CaseIterable, Sendable {
         default:
             return .string(
                 [
-                    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+                    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+                    "December",
                 ][date.month - 1])
         }
     }

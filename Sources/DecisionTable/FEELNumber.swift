@@ -123,7 +123,9 @@ public struct FEELNumber: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     private static func compareMagnitude(_ left: FEELNumber, _ right: FEELNumber) -> Int {
-        if left.coefficient == 0 || right.coefficient == 0 { return left.coefficient == right.coefficient ? 0 : left.coefficient == 0 ? -1 : 1 }
+        if left.coefficient == 0 || right.coefficient == 0 {
+            return left.coefficient == right.coefficient ? 0 : left.coefficient == 0 ? -1 : 1
+        }
         let (leftSize, rightSize) = (digits(left.coefficient), digits(right.coefficient))
         if leftSize + left.exponent != rightSize + right.exponent {
             return leftSize + left.exponent < rightSize + right.exponent ? -1 : 1

@@ -227,7 +227,9 @@ public enum FEELDuration: Hashable, Sendable, CustomStringConvertible {
             return digits.count > 18 ? nil : Int128(String(digits))
         }
         if let match = text.wholeMatch(of: /(-?)P(?:([0-9]+)Y)?(?:([0-9]+)M)?/), match.2 != nil || match.3 != nil {
-            guard let years = number(match.2), let months = number(match.3), let total = Int(exactly: years * 12 + months) else { return nil }
+            guard let years = number(match.2), let months = number(match.3), let total = Int(exactly: years * 12 + months) else {
+                return nil
+            }
             self = .months(match.1.isEmpty ? total : -total)
         } else if let match = text.wholeMatch(
             of: /(-?)P(?:([0-9]+)D)?(T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]{1,9}))?S)?)?/)

@@ -13,7 +13,9 @@ struct DecisionModelWriterTests {
         #expect(report.tally.passed > 0)
     }
 
-    @Test("Written, read and written again it is the same, and of version 1.3", arguments: ["camunda-modeler", "dmn-js", "prefixed", "dmn-1.1"])
+    @Test(
+        "Written, read and written again it is the same, and of version 1.3",
+        arguments: ["camunda-modeler", "dmn-js", "prefixed", "dmn-1.1"])
     func stable(name: String) throws {
         let model = try DecisionModel(xml: fixture(name), file: "t.dmn")
         let written = model.xml

@@ -14,7 +14,8 @@ struct DecisionTableAnalysisTests {
 
     @Test("Gaps come in the largest regions, with a person in each")
     func gaps() throws {
-        let table = try Self.routing("UNIQUE", [["\"victim\"", "[10..21]", "1"], ["\"witness\"", "< 18", "2"], ["\"witness\"", "[18..130]", "3"]])
+        let table = try Self.routing(
+            "UNIQUE", [["\"victim\"", "[10..21]", "1"], ["\"witness\"", "< 18", "2"], ["\"witness\"", "[18..130]", "3"]])
         let analysis = table.analysed(wholeNumbers: [1])
         #expect(
             analysis.gaps.map(\.description).sorted() == [
@@ -114,7 +115,8 @@ struct DecisionTableAnalysisTests {
                 guard type == "number" else { return "\(literal(type)), \(literal(type))" }
                 let lower = Int.random(in: 0...8, using: &generator)
                 return "\(["[", "("].randomElement(using: &generator) ?? "[")\(lower)..\(lower + Int.random(in: 1...5, using: &generator))]"
-            default: return type == "number" ? [">= ", "< "].randomElement(using: &generator).map { $0 + literal(type) } ?? "" : literal(type)
+            default:
+                return type == "number" ? [">= ", "< "].randomElement(using: &generator).map { $0 + literal(type) } ?? "" : literal(type)
             }
         }
         let inputs = types.enumerated().map { index, type in
@@ -172,7 +174,9 @@ struct DecisionTableAnalysisTests {
                     == table.rules.indices.filter { rule in matches.contains { $0.contains(rule) } && !deciding.contains(rule) })
             let said = points.map { point in
                 let outcome = table.evaluate(point)
-                return if case .conflict = outcome { "conflict" } else if outcome == .noMatch { "none" } else { "\(table.value(of: outcome))" }
+                return if case .conflict = outcome { "conflict" } else if outcome == .noMatch { "none" } else {
+                    "\(table.value(of: outcome))"
+                }
             }
             let idle = table.inputs.indices.filter { column in
                 var answers: [[Value]: Set<String>] = [:]
@@ -183,7 +187,10 @@ struct DecisionTableAnalysisTests {
                 }
                 return answers.values.allSatisfy { $0.count == 1 }
             }
-            #expect(analysis.idleColumns == idle, "\(table.hitPolicy) \(table.inputs.map { "\($0.type) \($0.allowed?.text ?? "")" }) \(table.rules.map { $0.conditions.map(\.text) + ["\($0.outputs)"] }) \(isWhole)")
+            #expect(
+                analysis.idleColumns == idle,
+                "\(table.hitPolicy) \(table.inputs.map { "\($0.type) \($0.allowed?.text ?? "")" }) \(table.rules.map { $0.conditions.map(\.text) + ["\($0.outputs)"] }) \(isWhole)"
+            )
         }
     }
 
@@ -207,7 +214,8 @@ struct DecisionTableAnalysisTests {
         }
     }
 
-    @Test("The shipped tables have no gap and no conflict", arguments: ["2004/support", "2004/mediation", "2023/support", "2023/mediation"])
+    @Test(
+        "The shipped tables have no gap and no conflict", arguments: ["2004/support", "2004/mediation", "2023/support", "2023/mediation"])
     func shipped(name: String) throws {
         let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let file = project.appending(path: "config/routing/\(name).dmn")
@@ -215,7 +223,8 @@ struct DecisionTableAnalysisTests {
         let analysis = table.analysed(wholeNumbers: Set(table.inputs.indices))
         #expect(analysis.undecided.isEmpty)
         #expect(analysis.gaps.map(\.description) == [])
-        #expect(analysis.overlaps.filter(\.isConflict).map { "\(table.rules[$0.first].id) \(table.rules[$0.second].id) \($0.region)" } == [])
+        #expect(
+            analysis.overlaps.filter(\.isConflict).map { "\(table.rules[$0.first].id) \(table.rules[$0.second].id) \($0.region)" } == [])
         #expect(analysis.unmatchedRules == [] && analysis.undecidingRules == [] && analysis.idleColumns == [])
     }
 }

@@ -115,7 +115,8 @@ extension DecisionTable {
             case .boolean: return .boolean(.random(using: &generator))
             case .number: return .number(Double(Int.random(in: 0...100, using: &generator)))
             case .string:
-                let words = rules.flatMap { $0.conditions[index].text.split(separator: "\"") } + (input.allowed?.text.split(separator: "\"") ?? [])
+                let words =
+                    rules.flatMap { $0.conditions[index].text.split(separator: "\"") } + (input.allowed?.text.split(separator: "\"") ?? [])
                 let found = words.filter { $0.contains { $0.isLetter } && !$0.contains("(") && !$0.contains("null") }
                 return .string(found.randomElement(using: &generator).map(String.init) ?? "")
             }

@@ -101,7 +101,8 @@ final class RoutingTable: Sendable {
         switch table.evaluate(values) {
         case .matched(let index): return .verdict(verdicts[index])
         case .noMatch: return .review(.noRule, note: nil)
-        case .conflict(let indices), .collected(let indices): return .review(.severalRules, note: indices.map { verdicts[$0].rule }.joined(separator: " "))
+        case .conflict(let indices), .collected(let indices):
+            return .review(.severalRules, note: indices.map { verdicts[$0].rule }.joined(separator: " "))
         case .missingInput(let column), .invalidInput(let column): return .review(.valueOutsideTable, note: columns[column].rawValue)
         }
     }

@@ -49,7 +49,8 @@ func withServer<R>(
     socket: CInt? = nil, observer: (any ServerObserver)? = nil, logger: Logger = .silent, context: TLSContext? = nil,
     _ body: (Server) async throws -> R
 ) async throws -> R {
-    let context = if let context { context } else { try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names } }
+    let context =
+        if let context { context } else { try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names } }
     let server = try await Server.bind(
         configuration, router: router, socket: socket, context: { context }, logger: logger, observer: observer)
     return try await withThrowingTaskGroup(of: Void.self) { group in
