@@ -85,6 +85,7 @@ import Testing
         let configuration = configuration {
             $0.connections = 2
             $0.connectionsPerOrganisation = 1
+            $0.firstByteTimeout = .minutes(1)
         }
         try await withServer(EchoService.router(), configuration, observer: observed) { server in
             let first = try await connect(to: server)
@@ -93,6 +94,7 @@ import Testing
             _ = await failure { _ = try await second.unary(EchoService.method("Unary"), message) }
             try await eventually { server.connectionCount == 1 }
             let silent = try await connectSilently(server)
+            try await eventually { server.connectionCount == 2 }
             let refused = try await connectSilently(server)
             try await refused.closeFuture.get()
             try await silent.close()
