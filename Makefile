@@ -8,22 +8,22 @@ SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
 export SWIFT_BACKTRACE := enable=no
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test fuzz sanitize scan build release dependencies certificates generate format lint bench clean
+.PHONY: demo test fuzz sanitize scan build release dependencies test-dependencies certificates generate format lint bench clean
 
 demo: release certificates
 	scripts/demo .build/release
 
-test: dependencies lint build
+test: test-dependencies lint build
 	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest
 	scripts/fuzz 3
 
 fuzz: dependencies
 	scripts/fuzz $(FUZZ_SECONDS)
 
-sanitize: dependencies
+sanitize: test-dependencies
 	scripts/sanitize
 
-scan: build
+scan: test-dependencies build
 	scripts/scan-tls
 
 build: dependencies
@@ -36,6 +36,10 @@ release: dependencies
 # Debian packages; does nothing when they are there.
 dependencies:
 	@scripts/install-dependencies
+
+# Those and the peers and scanners that tests run.
+test-dependencies:
+	@scripts/install-dependencies tests
 
 # A development PKI for the example directory; keeps what is valid.
 certificates: release
