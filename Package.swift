@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "CTTRPCMessages", dependencies: ["CProtobufC"]),
 
         // The domain, pure.
-        .target(name: "DecisionTable", swiftSettings: settings),
+        .target(name: "DecisionTable", exclude: ["README.md"], swiftSettings: settings),
         .target(name: "Referral", dependencies: ["DecisionTable"], swiftSettings: settings),
 
         // The message service.

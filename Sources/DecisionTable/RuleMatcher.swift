@@ -61,8 +61,7 @@ struct RuleMatcher: Sendable {
 
     private let columns: [Column]
     private let numbers: [Double]
-    /// By column; empty but for texts.
-    private let words: [WordTable]
+    private let words: WordTable
     /// By cell, of all columns: whether its values are among those the table allows.
     private let isAllowed: [Bool]
     /// `wordCount` words for each cell of all columns.
@@ -75,7 +74,7 @@ struct RuleMatcher: Sendable {
         let wordCount = max(1, (rules.count + 63) / 64)
         var columns: [Column] = []
         var numbers: [Double] = []
-        var words: [WordTable] = []
+        var words: [[String: Int]] = []
         var isAllowed: [Bool] = []
         var masks: [UInt64] = []
         var trials = 0
@@ -87,7 +86,7 @@ struct RuleMatcher: Sendable {
             guard trials <= Self.mostTrials else { return nil }
             let firstNumber = numbers.count
             if case .numbers(let known) = cells { numbers += known }
-            if case .strings(let known) = cells { words.append(WordTable(known)) } else { words.append(WordTable([:])) }
+            if case .strings(let known) = cells { words.append(known) } else { words.append([:]) }
             columns.append(
                 Column(type: input.type, firstCell: isAllowed.count, cellCount: cells.count, range: firstNumber..<numbers.count))
             for sample in cells.samples {
@@ -101,7 +100,7 @@ struct RuleMatcher: Sendable {
         }
         self.columns = columns
         self.numbers = numbers
-        self.words = words
+        self.words = WordTable(words)
         self.isAllowed = isAllowed
         self.masks = masks
         self.wordCount = wordCount
@@ -137,7 +136,7 @@ struct RuleMatcher: Sendable {
         let offset: Int
         switch value {
         case .null: offset = column.cellCount
-        case .string(let text) where column.type == .string: offset = words[index].place(of: text)
+        case .string(let text) where column.type == .string: offset = words.place(of: text, column: index)
         case .number(let number) where column.type == .number && number.isFinite:
             var low = column.range.lowerBound
             var high = column.range.upperBound

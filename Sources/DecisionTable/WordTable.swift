@@ -1,72 +1,93 @@
 /// Finds a text among those that occur in a column: by its bytes, and only where these differ by what Unicode says is the same.
+///
+/// The words of all columns lie in the same arrays, so that looking one up neither counts references nor copies.
 struct WordTable: Sendable {
     private struct Slot: Sendable {
         var hash: UInt64 = 0
         /// Of its bytes.
-        var range = 0..<0
+        var start = 0
+        var count = 0
         /// Below zero when the slot is free.
         var place = -1
     }
 
+    private struct Column: Sendable {
+        let firstSlot: Int
+        /// One less than its slots, whose number is a power of two.
+        let mask: Int
+        /// How many words it has.
+        let count: Int
+        /// Then a text of ASCII that is not here byte by byte is not here at all.
+        let isASCII: Bool
+    }
+
+    private let columns: [Column]
     private let slots: [Slot]
     private let bytes: [UInt8]
-    private let known: [String: Int]
-    /// Then a text of ASCII that is not here byte by byte is not here at all.
-    private let isASCII: Bool
+    private let known: [[String: Int]]
 
-    /// - Parameter known: each text with its place, from 0.
-    init(_ known: [String: Int]) {
-        var size = 4
-        while size < known.count * 2 { size *= 2 }
-        var slots = [Slot](repeating: Slot(), count: size)
+    /// - Parameter known: by column: each text with its place, from 0.
+    init(_ known: [[String: Int]]) {
+        var columns: [Column] = []
+        var slots: [Slot] = []
         var bytes: [UInt8] = []
-        for (text, place) in known {
-            let start = bytes.count
-            bytes += text.utf8
-            let hash = bytes.withUnsafeBytes { Self.hash(UnsafeRawBufferPointer(rebasing: $0[start...])) }
-            var index = Int(truncatingIfNeeded: hash) & (size - 1)
-            while slots[index].place >= 0 { index = (index + 1) & (size - 1) }
-            slots[index] = Slot(hash: hash, range: start..<bytes.count, place: place)
+        for words in known {
+            var size = 2
+            while size < words.count * 2 { size *= 2 }
+            columns.append(
+                Column(
+                    firstSlot: slots.count, mask: size - 1, count: words.count,
+                    isASCII: words.keys.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }))
+            var own = [Slot](repeating: Slot(), count: size)
+            for (text, place) in words {
+                let start = bytes.count
+                bytes += text.utf8
+                let hash = bytes.withUnsafeBytes { Self.hash(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+                var index = Int(truncatingIfNeeded: hash) & (size - 1)
+                while own[index].place >= 0 { index = (index + 1) & (size - 1) }
+                own[index] = Slot(hash: hash, start: start, count: bytes.count - start, place: place)
+            }
+            slots += own
         }
+        self.columns = columns
         self.slots = slots
         self.bytes = bytes
         self.known = known
-        isASCII = known.keys.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }
     }
 
-    /// How many texts there are for one that is not among them.
-    func place(of text: String) -> Int {
-        let place = text.utf8.withContiguousStorageIfAvailable { find(UnsafeRawBufferPointer($0)) } ?? nil
+    /// How many words the column has for a text that is not among them.
+    func place(of text: String, column: Int) -> Int {
+        let place = text.utf8.withContiguousStorageIfAvailable { find(UnsafeRawBufferPointer($0), column) } ?? nil
         if let place { return place }
-        return known[text] ?? known.count
+        return known[column][text] ?? known[column].count
     }
 
     /// Nil when the bytes alone do not say.
-    private func find(_ text: UnsafeRawBufferPointer) -> Int? {
+    private func find(_ text: UnsafeRawBufferPointer, _ index: Int) -> Int? {
+        let column = columns[index]
         let hash = Self.hash(text)
-        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[index].place >= 0 {
-            if slots[index].hash == hash, slots[index].range.count == text.count, isSame(text, slots[index].range) {
-                return slots[index].place
-            }
-            index = (index + 1) & (slots.count - 1)
+        var offset = Int(truncatingIfNeeded: hash) & column.mask
+        while slots[column.firstSlot + offset].place >= 0 {
+            let slot = slots[column.firstSlot + offset]
+            if slot.hash == hash, slot.count == text.count, isSame(text, slot.start) { return slot.place }
+            offset = (offset + 1) & column.mask
         }
-        return isASCII && text.allSatisfy { $0 < 0x80 } ? known.count : nil
+        return column.isASCII && text.allSatisfy { $0 < 0x80 } ? column.count : nil
     }
 
-    private func isSame(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+    private func isSame(_ text: UnsafeRawBufferPointer, _ start: Int) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var offset = 0
             while offset + 8 <= text.count {
                 let (left, right) = (
                     text.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
-                    bytes.loadUnaligned(fromByteOffset: range.lowerBound + offset, as: UInt64.self)
+                    bytes.loadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
                 )
                 if left != right { return false }
                 offset += 8
             }
             while offset < text.count {
-                if text[offset] != bytes[range.lowerBound + offset] { return false }
+                if text[offset] != bytes[start + offset] { return false }
                 offset += 1
             }
             return true
