@@ -38,13 +38,11 @@ import Testing
                 }
                 #expect(!metrics.text.contains("vasterort") && !metrics.text.contains(Sample.phone))
 
-                // A call under way holds the stop up, and meanwhile nobody is sent here.
-                try await ReferralClient(client).submitAndHold {
-                    daemon.requestStop()
-                } whileOpen: {
-                    _ = try await eventually("not ready") { try await get("/ready", port) == (503, "stopping\n") ? true : nil }
-                    #expect(try await get("/live", port) == (200, "live\n"))
+                // A stream that is still open is told to go elsewhere, and does not hold the stop up until its time limit.
+                let ending = await failure {
+                    try await ReferralClient(client).submitStreamOpen { daemon.requestStop() }
                 }
+                #expect(ending?.code == .unavailable)
                 #expect(await daemon.wait() == .exit(0))
             }
         }
@@ -152,15 +150,13 @@ import Testing
 }
 
 extension ReferralClient {
-    /// Keeps a stream of submissions open while `whileOpen` runs; `begin` is called once the stream is.
-    fileprivate func submitAndHold(_ begin: () -> Void, whileOpen: () async throws -> Void) async throws {
+    /// Calls `body` while a stream of submissions is open, and asks for another answer afterwards.
+    fileprivate func submitStreamOpen(during body: () async throws -> Void) async throws {
         try await submitStream { writer, results in
             var results = results.makeAsyncIterator()
             try await writer.write(Sample.submission("held"))
             _ = try await results.next()
-            begin()
-            try await whileOpen()
-            writer.finish()
+            try await body()
             _ = try await results.next()
         }
     }

@@ -17,7 +17,7 @@ struct GoServerTests {
             let port = try await program.wait {
                 program.text.contains("\n") ? program.text.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } : nil
             }
-            let client = try await Client.connect(host: "127.0.0.1", port: port, context: pki.client())
+            let client = try await Client.connect(host: "127.0.0.1", port: port, context: pki.client(), callTimeout: nil)
             defer { client.close() }
             try await body(client)
             let answer = try await client.unary(EchoService.method("Unary"), message.encoded)
