@@ -57,6 +57,7 @@ lint:
 
 bench: dependencies
 	scripts/bench
+	scripts/bench-decision-table
 
 clean:
 	rm -rf .build Benchmarks/.build

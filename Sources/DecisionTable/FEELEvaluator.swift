@@ -1,7 +1,7 @@
 /// Computes expressions and decision logic. What cannot be computed is null, as FEEL says, and a problem besides.
 struct FEELEvaluator {
     /// Steps of one evaluation, and the size of what it makes: some seconds' work at most.
-    static let mostWork = 2_000_000
+    static let mostWork = 1_000_000
     /// Expressions and calls within each other.
     static let deepest = 400
     static let mostProblems = 100
@@ -65,7 +65,7 @@ struct FEELEvaluator {
                 .map { .boolean(!$0) } ?? .null
         case .choice(let condition, let positive, let negative):
             return evaluate(evaluate(condition, scope) == .boolean(true) ? positive : negative, scope)
-        case .loop(let iterations, let body): return loop(iterations, body, scope)
+        case .loop(let iterations, let body, let usesPartial): return loop(iterations, body, usesPartial, scope)
         case .some(let iterations, let condition): return quantified(iterations, condition, scope, decisive: true)
         case .every(let iterations, let condition): return quantified(iterations, condition, scope, decisive: false)
         case .list(let items): return .list(items.map { evaluate($0, scope) })
@@ -290,13 +290,20 @@ struct FEELEvaluator {
 
     // MARK: Loops
 
-    private mutating func loop(_ iterations: [FEELExpression.Iteration], _ body: FEELExpression, _ scope: FEELScope) -> FEELValue {
+    private mutating func loop(
+        _ iterations: [FEELExpression.Iteration], _ body: FEELExpression, _ usesPartial: Bool, _ scope: FEELScope
+    ) -> FEELValue {
         var results: [FEELValue] = []
-        let isComplete = iterate(iterations[...], scope.adding(["partial": .list([])])) { evaluator, scope in
+        let isComplete = iterate(iterations[...], scope.adding([:])) { evaluator, scope in
+            guard usesPartial else {
+                results.append(evaluator.evaluate(body, scope))
+                return evaluator.spend()
+            }
+            // The results so far are copied each time.
             var scope = scope
             scope.set("partial", .list(results))
             results.append(evaluator.evaluate(body, scope))
-            return evaluator.spend()
+            return evaluator.spend(results.count)
         }
         return isComplete == nil ? fail("for over what is no list") : .list(results)
     }

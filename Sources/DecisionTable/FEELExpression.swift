@@ -34,7 +34,8 @@ indirect enum FEELExpression: Equatable, Sendable {
     case and(FEELExpression, FEELExpression)
     case or(FEELExpression, FEELExpression)
     case choice(FEELExpression, FEELExpression, FEELExpression)
-    case loop([Iteration], FEELExpression)
+    /// `usesPartial` when the body looks at the results so far.
+    case loop([Iteration], FEELExpression, usesPartial: Bool)
     case some([Iteration], FEELExpression)
     case every([Iteration], FEELExpression)
     case list([FEELExpression])

@@ -73,6 +73,7 @@ struct FEELParser {
     /// While the upper end of a range is read, `[` closes it.
     private var isAtRangeEnd = false
     private var usesInput = false
+    private var usesPartial = false
     /// Names of entries of contexts in this text.
     private var keys: Set<String> = []
 
@@ -362,7 +363,10 @@ struct FEELParser {
         }
         if let number = try scanner.number() { return .literal(.number(number)) }
         if let special = try special() { return special }
-        if let name = names.take(from: &scanner) { return .name(name) }
+        if let name = names.take(from: &scanner) {
+            if name == "partial" { usesPartial = true }
+            return .name(name)
+        }
         let start = scanner.position
         guard let word = scanner.identifier(), !Self.keywords.contains(word) else {
             scanner.position = start
@@ -391,7 +395,11 @@ struct FEELParser {
         case "for":
             let (iterations, names) = try iterations()
             try expect(word: "return")
-            return .loop(iterations, try scoped(names + ["partial"]) { parser throws(Fault) in try parser.expression() })
+            let before = usesPartial
+            usesPartial = false
+            let body = try scoped(names + ["partial"]) { parser throws(Fault) in try parser.expression() }
+            defer { usesPartial = usesPartial || before }
+            return .loop(iterations, body, usesPartial: usesPartial)
         case "some", "every":
             let (iterations, names) = try iterations()
             try expect(word: "satisfies")

@@ -141,6 +141,11 @@ import Testing
         #expect(try decide(21, Self.farsta, policy: "FIRST").outcome == .recipient(Self.id("centrum")))
     }
 
+    @Test func oneRuleHasToDecide() throws {
+        let faults = #expect(throws: RuleSetFaults.self) { try Self.routing(policy: "COLLECT") }
+        #expect(faults?.description.contains("has the hit policy COLLECT") == true)
+    }
+
     @Test func theDayChoosesTheRuleSet() throws {
         #expect(try decide(15, Self.farsta, on: "2003-12-31").outcome == .review(.noRuleSet))
         #expect(try decide(15, Self.farsta, on: "2004-01-01").outcome == .recipient(Self.id("jouren")))
