@@ -43,6 +43,7 @@ enum XMLTree {
             throw Fault(line: line(of: place.lowerBound, in: xml), message: "a document type (DOCTYPE) is not allowed")
         }
         try checkPieces(of: xml)
+        try checkInstructions(of: xml)
 
         let parser = XMLParser(data: data)
         parser.shouldProcessNamespaces = true
@@ -86,6 +87,24 @@ enum XMLTree {
                 throw Fault(line: line(of: start, in: xml), message: "a tag, text or comment is longer than \(largestPiece) bytes")
             }
             start = index
+        }
+    }
+
+    /// Foundation's parser on Linux crashes on a processing instruction that is nothing but a name.
+    private static func checkInstructions(of xml: [UInt8]) throws(Fault) {
+        var start: Int?
+        for (index, byte) in xml.enumerated() {
+            switch byte {
+            case UInt8(ascii: "<"): start = nil
+            case UInt8(ascii: "?") where index > 0 && xml[index - 1] == UInt8(ascii: "<"): start = index
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): start = nil
+            case UInt8(ascii: ">") where index > 0 && xml[index - 1] == UInt8(ascii: "?"):
+                if let start {
+                    throw Fault(
+                        line: line(of: start, in: xml), message: "a processing instruction without content (<?name?>) is not allowed")
+                }
+            default: break
+            }
         }
     }
 
