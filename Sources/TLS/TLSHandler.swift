@@ -48,7 +48,10 @@ public final class TLSHandler: ChannelDuplexHandler {
     static let maximumHeldLength = 64 * 1024
     /// Ciphertext from which on it is passed down without waiting for the flush, so that it counts for the channel's writability.
     private static let maximumUnflushedLength = 64 * 1024
+    /// For so long the peer may take nothing of what is still to be sent, or not answer the end of it.
     private static let closeTimeout = TimeAmount.seconds(5)
+    /// Checks of that before a peer that takes a little each time is left.
+    private static let maximumCloseChecks = 12
 
     /// - Parameters:
     ///   - context: says which side this is.
@@ -335,12 +338,18 @@ public final class TLSHandler: ChannelDuplexHandler {
 
     /// Sends what is still to be sent, the alert at its end.
     private func sendLastWords(_ context: ChannelHandlerContext) {
-        let deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) {
-            context.close(promise: nil)
-        }
-        state = .closing(deadline: deadline)
+        state = .closing(deadline: closeDeadline(context, unsent: .max, checks: Self.maximumCloseChecks))
         onHandshake = nil
         sendOutput(context)
+    }
+
+    /// - Parameter unsent: bytes that waited to be sent at the last check.
+    private func closeDeadline(_ context: ChannelHandlerContext, unsent: Int, checks: Int) -> Scheduled<Void> {
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) {
+            let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            guard left > 0, left < unsent, checks > 1, case .closing = self.state else { return context.close(promise: nil) }
+            self.state = .closing(deadline: self.closeDeadline(context, unsent: left, checks: checks - 1))
+        }
     }
 
     /// Closes the output behind the last words and reads until the peer closes, too, or the deadline passes.

@@ -64,14 +64,16 @@ import Testing
                 daemon.hangUp()
                 #expect(try await message(from: manager).hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
                 #expect(try await message(from: manager) == "READY=1")
-                #expect(try files.loggedText().contains("certificates were read again"))
+                _ = try await eventually("the log says so") { try files.loggedText().contains("certificates were read again") ? true : nil }
 
                 try Data("nothing".utf8).write(to: certificate)
                 daemon.hangUp()
                 #expect(try await message(from: manager).hasPrefix("RELOADING=1"))
                 #expect(try await message(from: manager) == "READY=1")
-                let complaint = try files.loggedText().split(separator: "\n").first { $0.contains(" critical ") }
-                #expect(complaint?.contains(certificate.path) == true)
+                let complaint = try await eventually("the log complains") {
+                    try files.loggedText().split(separator: "\n").first { $0.contains(" critical ") }.map(String.init)
+                }
+                #expect(complaint.contains(certificate.path))
                 try good.write(to: certificate)
 
                 // Who was here stays, and who comes is served by the files of before.

@@ -70,7 +70,8 @@ import Testing
             let refused = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connect(host: "127.0.0.1", port: server.port).get()
             try await refused.closeFuture.get()
-            for channel in silent { try await channel.close() }
+            // The server may have closed some of them for their silence.
+            for channel in silent { try? await channel.close() }
             while try await !exchange(server, "GET /live HTTP/1.1\r\nHost: x\r\n\r\n").contains("200 OK") { await Task.yield() }
         }
     }
