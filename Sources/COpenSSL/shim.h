@@ -94,18 +94,21 @@ typedef struct {
     uint64_t inode;
     int64_t size;
     int64_t modified; // nanoseconds
+    int64_t changed; // nanoseconds
 } COpenSSL_FileMark;
 
 static inline COpenSSL_FileMark COpenSSL_file_mark(const char *path) {
-    COpenSSL_FileMark mark = {0, 0, 0};
+    COpenSSL_FileMark mark = {0, 0, 0, 0};
     struct stat status;
     if (stat(path, &status) == 0) {
         mark.inode = (uint64_t)status.st_ino;
         mark.size = (int64_t)status.st_size;
 #ifdef __APPLE__
         mark.modified = (int64_t)status.st_mtimespec.tv_sec * 1000000000 + status.st_mtimespec.tv_nsec;
+        mark.changed = (int64_t)status.st_ctimespec.tv_sec * 1000000000 + status.st_ctimespec.tv_nsec;
 #else
         mark.modified = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+        mark.changed = (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec;
 #endif
     }
     return mark;

@@ -51,17 +51,23 @@ struct Access: Sendable {
         guard let organisation = directory.organisation(of: participant, on: day) else {
             throw denied(context, "the directory has no unit \(participant) today")
         }
-        try charge(participant)
         return (participant, organisation)
     }
 
-    /// Counts a call, or an item of a stream, against the rate of the caller's organisation.
+    /// Counts a call, or an item of a stream, against the rate of the caller's organisation, before its message is read. Who is not of this
+    /// exchange is refused later.
     /// - Throws: `resourceExhausted` when it makes too many.
-    func charge(_ participant: Participant) throws(Status) {
+    func admit(_ context: CallContext) throws(Status) {
+        guard let organisation = context.peer.identity.flatMap({ participant(of: $0) })?.organisation else { return }
         do {
-            try rate?.take(participant.organisation)
+            try rate?.take(organisation)
         } catch {
             metrics.refused(.rate)
+            if let suppressed = throttle.admit("rate \(organisation)", at: .now()) {
+                logger.notice(
+                    "an organisation makes too many calls",
+                    metadata: ["organisation": "\(organisation)", "method": "\(context.method)", "suppressed": "\(suppressed)"])
+            }
             throw error
         }
     }

@@ -16,6 +16,10 @@ public struct AssignmentEndpoint: AssignmentServing {
         access = Access(exchange, trustDomain: trustDomain)
     }
 
+    public func admit(_ context: CallContext) throws {
+        try access.admit(context)
+    }
+
     public func fetch(_ request: FetchRequest, _ context: CallContext) async throws -> FetchResponse {
         let recipient = try recipient(context)
         // Subscribed before the first look, so that nothing that arrives in between is missed.
@@ -68,7 +72,7 @@ public struct AssignmentEndpoint: AssignmentServing {
                             // Several at a time, so that they share a commit; no further one is read while so many wait.
                             if underWay == Self.acknowledgementLimit { try await acknowledgements.next() } else { underWay += 1 }
                             acknowledgements.addTask {
-                                try await responses.write(.acknowledged(acknowledge(request, by: recipient)))
+                                try await responses.write(.acknowledged(acknowledge(request, by: recipient, context)))
                             }
                         }
                     }
@@ -126,9 +130,11 @@ public struct AssignmentEndpoint: AssignmentServing {
         try access.recipient(context, on: CivilDate(inStockholmAt: exchange.now()))
     }
 
-    private func acknowledge(_ request: AcknowledgeRequest, by recipient: Participant) async throws -> AcknowledgeResult {
+    private func acknowledge(
+        _ request: AcknowledgeRequest, by recipient: Participant, _ context: CallContext
+    ) async throws -> AcknowledgeResult {
         do {
-            try access.charge(recipient)
+            try access.admit(context)
             _ = try await exchange.perform(.acknowledge(request.assignmentID), on: request.assignmentID, by: recipient)
             return AcknowledgeResult(assignmentID: request.assignmentID)
         } catch let rejection as Rejection {

@@ -63,8 +63,9 @@ public final class CommitQueue: Sendable {
     /// is thrown here, and then nothing of it has happened; so it must throw before its first write, unless it throws `StoreError`.
     ///
     /// Cancelling the caller does not undo a write: what is queued is done.
+    /// - Parameter isOwn: the exchange's own work, which nobody could send again: it is never refused for want of room or time.
     public func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
+        isOwn: Bool = false, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let pending = Pending(
@@ -82,11 +83,11 @@ public final class CommitQueue: Sendable {
             let (refusal, idle) = state.withLock { state -> (Full?, CheckedContinuation<Void, Never>?) in
                 if state.isClosed { return (.closed, nil) }
                 let now = clock()
-                if state.pending.count >= capacity {
+                if !isOwn, state.pending.count >= capacity {
                     let wait = state.pace.expectedWait(behind: state.pending.count, at: now)
                     return (.tooManyWaiting(retryAfter: max(wait, .milliseconds(1))), nil)
                 }
-                if let wait = state.pace.refusal(behind: state.pending.count, at: now) { return (.tooSlow(retryAfter: wait), nil) }
+                if !isOwn, let wait = state.pace.refusal(behind: state.pending.count, at: now) { return (.tooSlow(retryAfter: wait), nil) }
                 state.pending.append(pending)
                 return (nil, state.idle.take())
             }

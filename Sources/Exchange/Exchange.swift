@@ -202,7 +202,7 @@ public struct Exchange: Sendable {
         let limit = settings.leaseBatch
         let isAny = try await read { reader in try !reader.expiredLeases(at: now, limit: 1).isEmpty }
         guard isAny else { return 0 }
-        let (owners, damaged) = try await write { transaction in
+        let (owners, damaged) = try await write(isOwn: true) { transaction in
             var owners: [OrganisationID] = []
             var damaged: [AssignmentID] = []
             for id in try transaction.expiredLeases(at: now, limit: limit) {
@@ -236,10 +236,10 @@ public struct Exchange: Sendable {
     }
 
     private func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
+        isOwn: Bool = false, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await storeFault.noticing(.writing, logger) { try await commits.write(body) }
+            return try await storeFault.noticing(.writing, logger) { try await commits.write(isOwn: isOwn, body) }
         } catch CommitQueue.Full.tooManyWaiting(let delay) {
             metrics.refused(.pendingWrites)
             throw Status.exhausted("too many calls wait to be stored", retryAfter: delay)

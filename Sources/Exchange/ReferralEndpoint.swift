@@ -12,6 +12,10 @@ public struct ReferralEndpoint: ReferralServing {
         access = Access(exchange, trustDomain: trustDomain)
     }
 
+    public func admit(_ context: CallContext) throws {
+        try access.admit(context)
+    }
+
     public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {
         let sender = try access.sender(context, on: CivilDate(inStockholmAt: exchange.now()))
         let state = try await exchange.submit(request, from: sender)

@@ -14,6 +14,8 @@ public final class ReloadingTLSContext: Sendable {
 
     private let now: @Sendable () -> Int64
     private let state: Mutex<State>
+    /// One at a time: of two, the one that began first must not win. Nobody waits for it on an event loop.
+    private let reloading = Mutex(())
 
     /// Loads all files, off the event loops.
     ///
@@ -32,6 +34,10 @@ public final class ReloadingTLSContext: Sendable {
     ///
     /// - Throws: ``TLSError`` with code `configuration`; the present context then stays.
     public func reload() throws(TLSError) {
+        try reloading.withLock { _ throws(TLSError) in try readAgain() }
+    }
+
+    private func readAgain() throws(TLSError) {
         let present = current
         // Before they are read: a change meanwhile is noticed at the next look.
         let marks = Self.marks(present.configuration)
@@ -76,11 +82,14 @@ private struct FileMark: Hashable {
     let inode: UInt64
     let size: Int64
     let modified: Int64
+    /// Also for a change of owner or permissions, which may be what was wrong.
+    let changed: Int64
 
     init(_ path: String) {
         let mark = COpenSSL_file_mark(path)
         inode = mark.inode
         size = mark.size
         modified = mark.modified
+        changed = mark.changed
     }
 }

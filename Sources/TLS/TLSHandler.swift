@@ -283,6 +283,19 @@ public final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
+    /// An outbound event: closes without waiting for the peer or for what is still to be sent, also where a close is under way.
+    public struct CloseNow: Sendable {
+        public init() {}
+    }
+
+    public func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        if event is CloseNow {
+            context.close(promise: promise)
+        } else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+        }
+    }
+
     public func channelInactive(context: ChannelHandlerContext) {
         endOfStream(context)
         context.fireChannelInactive()

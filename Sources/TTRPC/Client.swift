@@ -257,7 +257,7 @@ public struct RequestWriter: Sendable {
             }
         } onCancel: {
             ticket.cancel()
-            connection.cancelWrite(ticket)
+            connection.cancelWrite(ticket, on: id)
         }
     }
 

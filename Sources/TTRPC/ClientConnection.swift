@@ -120,7 +120,7 @@ package final class ClientConnection: Sendable {
         loopState.value.transport = nil
         let (calls, writes) = state.withLock { state in
             state.isOpened = false
-            return (state.machine.close(reason), state.outbound.removeParked { _ in true })
+            return (state.machine.close(reason), state.outbound.removeAllParked())
         }
         for call in calls { call.complete(.failure(reason)) }
         for write in writes { write.resume(throwing: reason) }
@@ -186,7 +186,7 @@ package final class ClientConnection: Sendable {
     }
 
     private func failParkedWrites(on id: StreamID, _ error: any Error) {
-        for write in state.withLock({ $0.outbound.removeParked { $0.stream.id == id } }) { write.resume(throwing: error) }
+        for write in state.withLock({ $0.outbound.removeParked(on: id) }) { write.resume(throwing: error) }
     }
 
     /// Sends what has been gathered.
@@ -367,7 +367,7 @@ package final class ClientConnection: Sendable {
     /// Forgets a call; it fails with `error` unless it has an outcome. The server is told if it can be.
     func abandon(_ id: StreamID, _ error: any Error) {
         let (call, writes) = state.withLock { state in
-            (state.machine.forget(id), state.outbound.removeParked { $0.stream.id == id })
+            (state.machine.forget(id), state.outbound.removeParked(on: id))
         }
         if call != nil { sendCancel(id) }
         call?.complete(.failure(error))
@@ -397,14 +397,15 @@ package final class ClientConnection: Sendable {
             if write.ticket.isCancelled { return .failure(CancellationError()) }
             guard state.machine.mayWrite(write.stream.id) else { return .failure(call.failure ?? Self.streamEnded) }
             if state.outbound.append(write.message, on: write.stream, &state.machine) { return .success(()) }
-            state.outbound.park(write)
-            return nil
+            if state.outbound.park(write) { return nil }
+            return .failure(Status(.resourceExhausted, "too many messages wait to be sent to the server"))
         }
         if let result { write.continuation.resume(with: result) }
     }
 
-    func cancelWrite(_ ticket: ParkedWrite.Ticket) {
-        for write in state.withLock({ $0.outbound.removeParked { $0.ticket === ticket } }) { write.resume(throwing: CancellationError()) }
+    func cancelWrite(_ ticket: ParkedWrite.Ticket, on id: StreamID) {
+        let key = StreamKey(id: id, serial: 0)
+        state.withLock { $0.outbound.removeParked(ticket, of: key) }?.resume(throwing: CancellationError())
     }
 }
 

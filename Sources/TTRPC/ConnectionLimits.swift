@@ -16,6 +16,8 @@ public struct ConnectionLimits: Hashable, Sendable {
     public var streamOutboundBytes = 256 << 10
     /// Bytes waiting to be sent above which writers wait and a server reads nothing more from the connection.
     public var connectionOutboundBytes = 1 << 20
+    /// Bytes of the messages whose writers wait, and 512 for each. A write past it fails its stream.
+    public var parkedBytes = 64 << 20
     /// Bytes waiting to be sent above which an answer of more than a few bytes becomes `resourceExhausted`.
     public var unsentAnswerBytes = 64 << 20
     /// Metadata entries of one request, or trailers of one answer.

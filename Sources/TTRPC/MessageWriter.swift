@@ -35,4 +35,7 @@ struct ParkedWrite {
     var message: ByteBuffer
     var ticket: Ticket
     var continuation: CheckedContinuation<Void, any Error>
+
+    /// What it counts in the bound of all that wait: the message and what waits with it, in bytes.
+    var cost: Int { message.readableBytes + 512 }
 }

@@ -7,10 +7,16 @@ import NIOCore
 struct OutboundQueue {
     private let streamLimit: Int
     private let connectionLimit: Int
+    private let parkedLimit: Int
 
     private var batch = ByteBuffer()
     private var batchBytesOfStream: [StreamID: Int] = [:]
-    private var parked: [ParkedWrite] = []
+    /// Writes that wait, by stream. Never an empty list.
+    private var parked: [StreamKey: [ParkedWrite]] = [:]
+    /// In the order in which they began to wait.
+    private var streamsWithParked: [StreamKey] = []
+    /// What the parked writes cost together.
+    private var parkedBytes = 0
 
     /// Bytes in the batch or handed to the transport and not reported as sent.
     private(set) var unsentBytes = 0
@@ -21,11 +27,12 @@ struct OutboundQueue {
     init(limits: ConnectionLimits) {
         streamLimit = limits.streamOutboundBytes
         connectionLimit = limits.connectionOutboundBytes
+        parkedLimit = limits.parkedBytes
     }
 
     var isFull: Bool { unsentBytes >= connectionLimit }
 
-    var hasParkedWrites: Bool { !parked.isEmpty }
+    var hasParkedWrites: Bool { !streamsWithParked.isEmpty }
 
     /// Adds frames to the batch, whatever room there is.
     mutating func append(_ write: (inout ByteBuffer) -> Void) {
@@ -37,6 +44,12 @@ struct OutboundQueue {
 
     /// Adds a message to the batch if its stream and the connection have room and the peer lets the stream send. True: it has been added.
     mutating func append(_ message: ByteBuffer, on key: StreamKey, _ ledger: inout some CreditLedger) -> Bool {
+        // Not past those that wait.
+        guard !hasParkedWrites || parked[key] == nil else { return false }
+        return add(message, on: key, &ledger)
+    }
+
+    private mutating func add(_ message: ByteBuffer, on key: StreamKey, _ ledger: inout some CreditLedger) -> Bool {
         let id = key.id
         guard !isFull, batchBytesOfStream[id, default: 0] < streamLimit, ledger.hasCredit(key) else { return false }
         append { $0.writeMessage(message, streamID: id) }
@@ -45,32 +58,61 @@ struct OutboundQueue {
         return true
     }
 
-    /// Keeps a write that was not admitted.
-    mutating func park(_ write: ParkedWrite) {
-        parked.append(write)
+    /// Keeps a write that was not admitted. False: too much is kept already, and the write is not.
+    mutating func park(_ write: ParkedWrite) -> Bool {
+        guard parkedBytes + write.cost <= parkedLimit else { return false }
+        if parked[write.stream] == nil { streamsWithParked.append(write.stream) }
+        parked[write.stream, default: []].append(write)
+        parkedBytes += write.cost
+        return true
     }
 
-    /// Adds the parked writes that have room now, in their order. Returned: whom to tell.
+    /// Adds the parked writes that have room now, those of each stream in their order. Returned: whom to tell.
     mutating func unpark(_ ledger: inout some CreditLedger) -> [CheckedContinuation<Void, any Error>] {
-        guard !parked.isEmpty, !isFull else { return [] }
+        guard hasParkedWrites, !isFull else { return [] }
         var admitted: [CheckedContinuation<Void, any Error>] = []
-        var waiting: [ParkedWrite] = []
-        for write in parked {
-            if append(write.message, on: write.stream, &ledger) {
-                admitted.append(write.continuation)
-            } else {
-                waiting.append(write)
-            }
+        for key in streamsWithParked {
+            guard let writes = parked[key] else { continue }
+            let count = writes.prefix { add($0.message, on: key, &ledger) }.count
+            if count == 0 { continue }
+            admitted += writes.prefix(count).map(\.continuation)
+            parkedBytes -= writes.prefix(count).reduce(0) { $0 + $1.cost }
+            parked[key] = count == writes.count ? nil : Array(writes.dropFirst(count))
         }
-        parked = waiting
+        if !admitted.isEmpty { streamsWithParked.removeAll { parked[$0] == nil } }
         return admitted
     }
 
-    /// Removes the parked writes for which `matches` holds.
-    mutating func removeParked(where matches: (ParkedWrite) -> Bool) -> [CheckedContinuation<Void, any Error>] {
-        guard !parked.isEmpty else { return [] }
-        defer { parked.removeAll(where: matches) }
-        return parked.filter(matches).map(\.continuation)
+    /// Removes the parked writes of one use of a stream.
+    mutating func removeParked(of key: StreamKey) -> [CheckedContinuation<Void, any Error>] {
+        guard let writes = parked.removeValue(forKey: key) else { return [] }
+        streamsWithParked.removeAll { $0 == key }
+        parkedBytes -= writes.reduce(0) { $0 + $1.cost }
+        return writes.map(\.continuation)
+    }
+
+    /// Removes the parked writes of a stream, whichever of its uses.
+    mutating func removeParked(on id: StreamID) -> [CheckedContinuation<Void, any Error>] {
+        streamsWithParked.filter { $0.id == id }.flatMap { removeParked(of: $0) }
+    }
+
+    /// Removes one parked write.
+    mutating func removeParked(_ ticket: ParkedWrite.Ticket, of key: StreamKey) -> CheckedContinuation<Void, any Error>? {
+        guard let index = parked[key]?.firstIndex(where: { $0.ticket === ticket }), let write = parked[key]?.remove(at: index) else {
+            return nil
+        }
+        parkedBytes -= write.cost
+        if parked[key]?.isEmpty == true { _ = removeParked(of: key) }
+        return write.continuation
+    }
+
+    mutating func removeAllParked() -> [CheckedContinuation<Void, any Error>] {
+        defer {
+            parked = [:]
+            streamsWithParked = []
+            parkedBytes = 0
+        }
+        return streamsWithParked.flatMap { parked[$0] ?? [] }.map(\.continuation)
     }
 
     /// The batch, to be sent; nil when there is nothing. Streams may fill the next one.

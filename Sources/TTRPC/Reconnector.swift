@@ -121,9 +121,21 @@ final class Reconnector: Sendable {
     ) async throws -> R {
         let deadline = options.timeout.map { eventLoop.now.advanced(by: $0) }
         var attempts = 0
+        // What the caller is told of the call's fate holds for all attempts, not for the last alone.
+        var mayHaveRun = false
+        func overall(_ status: Status) -> Status {
+            var status = status
+            if mayHaveRun { status.fate = .unknown }
+            return status
+        }
         while true {
-            // Waiting for a connection has its own patience: when that is over, the call has failed.
-            let connection = try await connection(until: deadline)
+            let connection: ClientConnection
+            do {
+                // Waiting for a connection has its own patience: when that is over, the call has failed.
+                connection = try await self.connection(until: deadline)
+            } catch let status as Status {
+                throw overall(status)
+            }
             attempts += 1
             do {
                 defer { closeIfDone(connection) }
@@ -133,13 +145,14 @@ final class Reconnector: Sendable {
                 answered(on: connection)
                 return answer
             } catch let status as Status {
-                if isFinal() { throw status }
+                if status.fate != .notProcessed { mayHaveRun = true }
+                if isFinal() { throw overall(status) }
                 let decision = decide(
                     RetryPolicy.Failure(
                         status: status, attempts: attempts, isIdempotent: isIdempotent,
                         timeLeft: deadline.map { eventLoop.now.duration(to: $0) }), on: connection)
                 switch decision {
-                case .fail: throw status
+                case .fail: throw overall(status)
                 case .retry(let delay): try await configuration.sleep(delay)
                 }
             }
@@ -150,7 +163,10 @@ final class Reconnector: Sendable {
         let jitter = configuration.jitter()
         return state.withLock { state in
             // These may have been made on this side; all others are the server's answers.
-            if ![.unavailable, .resourceExhausted, .deadlineExceeded, .cancelled].contains(failure.status.code),
+            let local: [Status.Code] = [
+                .unavailable, .resourceExhausted, .deadlineExceeded, .cancelled, .unauthenticated, .internal, .invalidArgument,
+            ]
+            if !local.contains(failure.status.code),
                 failure.status.fate != .notProcessed
             {
                 state.budget.answered()

@@ -75,11 +75,9 @@ package final class ServerChannelHandler: ChannelDuplexHandler {
         idleTimer = eventLoop.scheduleTask(in: .nanoseconds(max(timeout.nanoseconds / 4, 1))) {
             let handler = handler.value
             guard let context = handler.context else { return }
-            if handler.connection.isIdle(for: timeout) {
-                handler.connection.closeIdle()
-            } else {
-                handler.scheduleIdleCheck(timeout, on: context.eventLoop)
-            }
+            if handler.connection.isIdle(for: timeout) { handler.connection.closeIdle() }
+            // Still there: busy, or what it is told before it is closed cannot leave yet.
+            if handler.context != nil { handler.scheduleIdleCheck(timeout, on: context.eventLoop) }
         }
     }
 }

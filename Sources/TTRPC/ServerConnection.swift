@@ -52,6 +52,8 @@ package final class ServerConnection {
     private var decoder: FrameDecoder
     private var outbound: OutboundQueue
     private var isFlushScheduled = false
+    /// Streams have got credit since their waiting writes were last looked at.
+    private var isCredited = false
     private var isReading = true
     private var deadlineTimer: (at: NIODeadline, task: Scheduled<Void>)?
     private var keepAlive: KeepAlive
@@ -104,7 +106,8 @@ package final class ServerConnection {
     /// Closes a connection that is idle. A client that speaks `lots/1` is told first, so that it knows the fate of a call it may just
     /// be sending.
     package func closeIdle() {
-        observer?.refused(.idleTime)
+        // Once: a connection that is still there at the next look was told and has not gone.
+        if !machine.isDraining { observer?.refused(.idleTime) }
         if outbound.unsentBytes > 0 { transport?.close() } else { drain() }
     }
 
@@ -158,6 +161,10 @@ package final class ServerConnection {
     /// Everything that had arrived has been received: now is the time to answer what can be answered.
     package func readingPaused() {
         executor.runJobs()
+        if isCredited {
+            isCredited = false
+            unpark()
+        }
         flush()
     }
 
@@ -170,7 +177,7 @@ package final class ServerConnection {
         keepAliveTimer?.cancel()
         keepAliveTimer = nil
         let error = Status(.cancelled, "the connection has closed")
-        for write in outbound.removeParked(where: { _ in true }) { write.resume(throwing: error) }
+        for write in outbound.removeAllParked() { write.resume(throwing: error) }
         for call in machine.close() {
             count(call, .cancelled)
             call.cancel(error)
@@ -282,7 +289,7 @@ package final class ServerConnection {
             dropParkedWrites(on: id, Self.callCancelled)
             call.cancel(Self.callCancelled)
         case .credited:
-            unpark()
+            isCredited = true
         case .ping(let number):
             guard keepAlive.receivedPing(now: now) else {
                 return breakOff("more than \(KeepAlive.pingsPerSecond) PINGs within a second")
@@ -466,11 +473,11 @@ package final class ServerConnection {
     }
 
     private func dropParkedWrites(on id: StreamID, _ status: Status) {
-        for write in outbound.removeParked(where: { $0.stream.id == id }) { write.resume(throwing: status) }
+        for write in outbound.removeParked(on: id) { write.resume(throwing: status) }
     }
 
     private func failParkedWrites(of key: StreamKey) {
-        for write in outbound.removeParked(where: { $0.stream == key }) { write.resume(throwing: Self.streamEnded) }
+        for write in outbound.removeParked(of: key) { write.resume(throwing: Self.streamEnded) }
     }
 
     private func answer(_ id: StreamID, _ status: Status, _ trailers: Metadata = Metadata()) {
@@ -514,14 +521,19 @@ package final class ServerConnection {
     func write(_ write: ParkedWrite) {
         do {
             if write.ticket.isCancelled { throw CancellationError() }
-            if try self.write(write.message, on: write.stream) { write.continuation.resume() } else { outbound.park(write) }
+            if try self.write(write.message, on: write.stream) { return write.continuation.resume() }
+            if outbound.park(write) { return }
+            observer?.refused(.outboundBytes)
+            let status = Status(.resourceExhausted, "too many messages wait to be read by the client")
+            if let call = machine.fail(write.stream) { end(write.stream.id, call, status) }
+            throw status
         } catch {
             write.continuation.resume(throwing: error)
         }
     }
 
-    func cancelWrite(_ ticket: ParkedWrite.Ticket) {
-        for write in outbound.removeParked(where: { $0.ticket === ticket }) { write.resume(throwing: CancellationError()) }
+    func cancelWrite(_ ticket: ParkedWrite.Ticket, of key: StreamKey) {
+        outbound.removeParked(ticket, of: key)?.resume(throwing: CancellationError())
     }
 
     // MARK: - Deadlines
@@ -551,6 +563,10 @@ package final class ServerConnection {
             outbound.append { $0.writeControlFrame(.ping(number)) }
             scheduleFlush()
             scheduleLook(at: next)
+        case .giveUp where !isReading || outbound.unsentBytes > 0:
+            // The silence is this side's: it does not read, or its PING has not left. A client that takes nothing is idle.
+            keepAlive.received(now: eventLoop.now)
+            scheduleLook(at: eventLoop.now + limits.pingTimeout)
         case .giveUp:
             logger.info("closing a connection whose client is gone", metadata: ["timeout": "\(limits.pingTimeout)"])
             let transport = transport

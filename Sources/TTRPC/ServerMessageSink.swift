@@ -17,7 +17,7 @@ struct ServerMessageSink: MessageSink {
             }
         } onCancel: {
             ticket.cancel()
-            eventLoop.runInLoop { connection.value.cancelWrite(ticket) }
+            eventLoop.runInLoop { connection.value.cancelWrite(ticket, of: key) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import TLS
 import TTRPC
 
 /// The connections of a server: counts them against their bounds and reaches all of them when the server stops.
@@ -93,7 +94,14 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Closes every connection; one whose peer does not take its end within two seconds is cut off.
     func closeAll() {
-        for connection in state.withLock({ Array($0.connections.values) }) { connection.channel.close(promise: nil) }
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            let channel = connection.channel
+            channel.close(promise: nil)
+            channel.eventLoop.scheduleTask(in: .seconds(2)) {
+                channel.triggerUserOutboundEvent(TLSHandler.CloseNow(), promise: nil)
+            }
+        }
     }
 }

@@ -90,7 +90,7 @@ public final class Server: Service {
     /// Serves until ``stop()``, a graceful shutdown or cancellation.
     ///
     /// Stopping refuses new connections and calls and lets those under way finish within the configured time; then they are answered with
-    /// `unavailable`. Cancellation closes all connections at once. Returns when the last connection has closed.
+    /// `unavailable`. Cancellation closes all connections, within two seconds. Returns when the last connection has closed.
     public func run() async throws {
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {

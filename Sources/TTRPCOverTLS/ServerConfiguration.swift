@@ -9,9 +9,9 @@ public struct ServerConfiguration: Sendable {
     public var port: Int
     public var limits = ConnectionLimits()
     /// Connections at once, those in their handshake included. Further ones are closed when they arrive.
-    public var connections = 4096
+    public var connections = 1_000
     /// Connections at once of one organisation, by the identity of its certificates. Further ones are closed after the handshake.
-    public var connectionsPerOrganisation = 512
+    public var connectionsPerOrganisation = 100
     /// Received bytes that all connections together may hold for their handlers.
     public var inboundBytes = 512 << 20
     /// How long a new connection may take to complete its handshake.

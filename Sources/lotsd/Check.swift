@@ -3,10 +3,15 @@ import Configuration
 import Foundation
 import Referral
 
-/// `lotsd check`: every mistake in the settings, the directory and the routing tables, without starting anything.
+/// `lotsd check`: every mistake in the settings, the directory and the routing tables, and every person that the tables leave out or decide
+/// twice, without starting anything.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read the settings, the directory and the routing tables and name every mistake.")
+        abstract: "Read the settings, the directory and the routing tables and name every mistake.",
+        discussion: """
+            Mistakes keep the daemon from starting: exit code 78. Findings do not, since a case without a rule goes to review: people for \
+            whom no rule holds, rules that contradict each other or never decide, columns and values without effect. Exit code 1.
+            """)
 
     @OptionGroup var options: ConfigurationOption
 
@@ -19,6 +24,10 @@ struct Check: ParsableCommand {
               \(directory.organisations.count) organisations, \(directory.areas.count) areas, \(policy.routing.ruleSets.count) rule sets
               listens on \(configuration.listen.host):\(configuration.listen.port), database \(configuration.databasePath)
             """)
+        let findings = policy.routing.ruleSets.flatMap { ruleSet in ruleSet.findings().map { "rule set \(ruleSet.title), \($0)" } }
+        for finding in findings { print(finding) }
+        guard findings.isEmpty else { throw ExitCode(1) }
+        print("  every table has one answer for everybody")
     }
 }
 

@@ -162,10 +162,11 @@ import Testing
         }
         #expect(Set(observed.handshakes) == [.refused])
         let notices = log.lines(.notice).filter { $0.contains("a connection failed") }
-        #expect(notices.count == 1)
+        // Once in ten seconds, which a busy machine may take.
+        #expect((1..<5).contains(notices.count))
         #expect(notices.first?.contains("it says it is spiffe://lots.example/polisen/region-syd") == true, "\(notices)")
         #expect(notices.first?.contains("127.0.0.1") == true)
-        #expect(log.lines(.debug).filter { $0.contains("a connection failed") }.count == 4)
+        #expect(log.lines(.debug).filter { $0.contains("a connection failed") }.count == 5 - notices.count)
     }
 
     /// As from a service manager that listens before the server runs.

@@ -273,6 +273,30 @@ struct ReconnectingTests {
         #expect(runs.all == (isIdempotent ? [true, false] : [true]))
     }
 
+    /// The first attempt may have run: that nobody could be reached for the second does not make the call one that never ran.
+    @Test func theFateOfACallIsThatOfAllItsAttempts() async throws {
+        let port = try await deadPort()
+        let runs = InterceptorTests.Notes<Void>()
+        let router = EchoService.router { router in
+            router.register(
+                EchoService.method("Once"),
+                unary: { message, _ in
+                    runs.add(())
+                    try await Task.sleep(for: .seconds(3600))
+                    return message
+                })
+        }
+        try await withClient(to: [port], configuration { $0.patience = .zero }) { client in
+            let call = try await withServer(router, on(port)) { _ in
+                let call = Task { try await client.unary(EchoService.method("Once"), message, options: CallOptions(isIdempotent: true)) }
+                try await eventually { !runs.all.isEmpty }
+                return call
+            }
+            let status = await #expect(throws: Status.self) { try await call.value }
+            #expect(status?.code == .unavailable && status?.fate == .unknown)
+        }
+    }
+
     /// Calls from many tasks over several restarts: each that may be repeated is answered.
     @Test func manyCallsOverSeveralRestarts() async throws {
         let port = try await deadPort()

@@ -51,6 +51,26 @@ struct ServerExtensionTests {
         #expect(client.takeReceived() == [])
     }
 
+    /// A client that grants no credit cannot make the server keep more and more for it.
+    @Test func writesThatWaitAreBounded() async throws {
+        var limits = ConnectionLimits()
+        limits.parkedBytes = large.encoded.readableBytes + 600
+        let client = try await RawClient(wireProtocol: .lots1, limits: limits)
+        var request = large
+        request.number = 3
+        try await client.send(.request(1, "Expand", payload: request.encoded))
+        #expect(await client.next()?.type == .data)
+        try await eventually { try await client.holdings().parkedWrites }
+        try await client.send(.request(3, "Expand", payload: request.encoded))
+        #expect(await client.next()?.type == .data)
+        try await expectFailure(client, 3, .resourceExhausted)
+        // The first still waits, and goes on when it may.
+        try await client.send(.control(.credit(StreamID(1), 1 << 20)))
+        for _ in 0..<2 { #expect(await client.next()?.type == .data) }
+        #expect(await client.next() == .data(1, flags: .endOfStream))
+        #expect(try await !client.holdings().parkedWrites)
+    }
+
     @Test func cancelWakesAWriterWithoutCredit() async throws {
         let client = try await RawClient(wireProtocol: .lots1)
         var request = large

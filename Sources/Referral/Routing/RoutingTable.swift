@@ -23,8 +23,8 @@ final class RoutingTable: Sendable {
         case review(ReviewReason, note: String?)
     }
 
-    private let table: DecisionTable
-    private let columns: [RoutingInput]
+    let table: DecisionTable
+    let columns: [RoutingInput]
     /// By rule.
     private let verdicts: [Verdict]
 

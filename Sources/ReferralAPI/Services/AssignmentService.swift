@@ -8,7 +8,7 @@ public typealias PullResponses = TypedWriter<PullResponse>
 
 /// What answers those who help. Messages have been read and checked; a method fails its call by throwing `Status`, `Faults`,
 /// `Rejection` or `StoreError`.
-public protocol AssignmentServing: Sendable {
+public protocol AssignmentServing: Admitting {
     /// Serves until the caller ends the stream. Never writes more assignments than the caller gave credit for.
     func pull(_ requests: PullRequests, _ responses: PullResponses, _ context: CallContext) async throws
     func fetch(_ request: FetchRequest, _ context: CallContext) async throws -> FetchResponse
@@ -24,24 +24,29 @@ extension Router {
             .pull,
             bidirectional: { messages, writer, context in
                 try await answering {
+                    try service.admit(context)
                     let requests = PullRequests(messages: messages, read: { try PullRequest(unpacking: $0, .shown) })
                     try await context.endingAtDrain(messages) { try await service.pull(requests, PullResponses(writer), context) }
                 }
             })
-        registerUnary(.fetch) { try await service.fetch($0, $1) }
-        registerUnary(.acknowledge) { try await service.acknowledge($0, $1) }
-        registerUnary(.accept) { try await service.accept($0, $1) }
-        registerUnary(.giveBack) { try await service.giveBack($0, $1) }
+        registerUnary(.fetch, admit: service.admit) { try await service.fetch($0, $1) }
+        registerUnary(.acknowledge, admit: service.admit) { try await service.acknowledge($0, $1) }
+        registerUnary(.accept, admit: service.admit) { try await service.accept($0, $1) }
+        registerUnary(.giveBack, admit: service.admit) { try await service.giveBack($0, $1) }
     }
 
     /// A method whose messages need neither a day nor a key to be read.
     mutating func registerUnary<Request: WireMessage, Response: WireMessage>(
-        _ method: MethodName, _ handler: @escaping @Sendable (Request, CallContext) async throws -> Response
+        _ method: MethodName, admit: @escaping @Sendable (CallContext) throws -> Void = { _ in },
+        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Response
     ) {
         register(
             method,
             unary: { message, context in
-                try await answering { try await handler(Request(unpacking: message, .shown), context).packed() }
+                try await answering {
+                    try admit(context)
+                    return try await handler(Request(unpacking: message, .shown), context).packed()
+                }
             })
     }
 }

@@ -2,9 +2,19 @@ import NIOCore
 public import Referral
 public import TTRPC
 
+/// Who asks whether a call may be made at all, before its message is read.
+public protocol Admitting: Sendable {
+    /// Called for every call, but for a stream of submissions for each item instead. What it throws is the answer.
+    func admit(_ context: CallContext) throws
+}
+
+extension Admitting {
+    public func admit(_ context: CallContext) throws {}
+}
+
 /// What answers those who send. Messages have been read and checked; a method fails its call by throwing `Status`, `Faults`,
 /// `Rejection` or `StoreError`.
-public protocol ReferralServing: Sendable {
+public protocol ReferralServing: Admitting {
     /// Answers after the referral is durably stored. Also called for each item of a stream, many at a time.
     func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt
     func status(_ request: GetStatusRequest, _ context: CallContext) async throws -> ReferralStatus
@@ -22,7 +32,8 @@ extension Router {
             .submit,
             unary: { message, context in
                 try await answering {
-                    try await service.submit(decoder.submitRequest(message, today: today()), context).packed()
+                    try service.admit(context)
+                    return try await service.submit(decoder.submitRequest(message, today: today()), context).packed()
                 }
             })
         register(
@@ -35,14 +46,16 @@ extension Router {
             .getStatus,
             unary: { message, context in
                 try await answering {
-                    try await service.status(GetStatusRequest(unpacking: message, .shown), context).packed()
+                    try service.admit(context)
+                    return try await service.status(GetStatusRequest(unpacking: message, .shown), context).packed()
                 }
             })
         register(
             .preview,
             unary: { message, context in
                 try await answering {
-                    try await service.preview(decoder.previewRequest(message, today: today()), context).packed()
+                    try service.admit(context)
+                    return try await service.preview(decoder.previewRequest(message, today: today()), context).packed()
                 }
             })
     }
@@ -75,6 +88,11 @@ struct SubmissionPipeline<Service: ReferralServing>: Sendable {
     }
 
     private func answer(_ message: ByteBuffer, item: UInt64) async throws -> SubmitResult {
+        do {
+            try service.admit(context)
+        } catch {
+            return SubmitResult(item: item, messageID: decoder.messageID(in: message), result: .failure(Refusal(error)))
+        }
         let request: SubmitRequest
         do throws(Faults) {
             request = try decoder.submitRequest(message, today: today())

@@ -27,13 +27,24 @@ struct StorePace: Sendable {
     var capacity: Double { Double(batchSize) / (commitTime / .seconds(1)) }
 }
 
+/// How many commits a paced store has made.
+private final class CommitCount: Sendable {
+    private let number = Atomic(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    func increment() { number.add(1, ordering: .relaxed) }
+}
+
 private struct PacedStore: ReferralStore {
     let store: SQLiteStore
     let time: Duration
+    let count: CommitCount
 
     func write<Answer: Sendable>(_ body: @escaping @Sendable (any ReferralTransaction) throws -> Answer) async throws -> Answer {
         let end = ContinuousClock.now + time
         let answer = try await store.write(body)
+        count.increment()
         try await ContinuousClock().sleep(until: end)
         return answer
     }
@@ -45,6 +56,10 @@ private struct PacedStore: ReferralStore {
 
 /// A whole exchange with the example's directory and rules, a store of its own and a clock that is set by hand.
 final class LiveExchange: Sendable {
+    private let commitCount = CommitCount()
+    /// Commits so far; only counted with a pace.
+    var commitsMade: Int { commitCount.value }
+
     let carrier: Carrier
     let clock: SettableClock
     /// For the time that a fetch waits.
@@ -89,7 +104,8 @@ final class LiveExchange: Sendable {
         self.log = log
         if let pace {
             commits = CommitQueue(
-                store: PacedStore(store: store, time: pace.commitTime), capacity: pendingWrites, longestWait: pace.longestWait,
+                store: PacedStore(store: store, time: pace.commitTime, count: commitCount), capacity: pendingWrites,
+                longestWait: pace.longestWait,
                 batchSize: pace.batchSize)
         } else {
             commits = CommitQueue(store: store, capacity: pendingWrites)

@@ -1,7 +1,7 @@
 import TTRPC
 import Testing
 
-@Suite struct ExhaustionTests {
+@Suite struct RetryInfoTests {
     /// The bytes as `protoc --encode=google.rpc.RetryInfo` writes them.
     @Test(
         arguments: [
