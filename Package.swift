@@ -50,6 +50,7 @@ let package = Package(
         // C libraries of the system, and the messages written by protoc-c.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CAllocator"),
         .target(name: "CReferralMessages", dependencies: ["CProtobufC"]),
         .target(name: "CTTRPCMessages", dependencies: ["CProtobufC"]),
 
@@ -63,7 +64,8 @@ let package = Package(
         .target(name: "Protobuf", dependencies: ["CProtobufC"], swiftSettings: settings),
         .target(name: "TTRPC", dependencies: ["CProtobufC", "CTTRPCMessages", "Protobuf", nioCore, logging], swiftSettings: settings),
         .target(
-            name: "TTRPCOverTLS", dependencies: ["TTRPC", "TLS", nioCore, nioPosix, logging, lifecycle], swiftSettings: settings),
+            name: "TTRPCOverTLS", dependencies: ["CAllocator", "TTRPC", "TLS", nioCore, nioPosix, logging, lifecycle],
+            swiftSettings: settings),
 
         // Where the two meet, and what is built on both.
         .target(

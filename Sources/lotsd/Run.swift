@@ -26,6 +26,7 @@ struct Run: AsyncParsableCommand {
     var portFile: String?
 
     func run() async throws {
+        LargeMessages.keepMemory()
         let (configuration, policy) = try readConfiguration(options.config)
         let registry = MetricsRegistry()
         DaemonMetrics.describe(in: registry)

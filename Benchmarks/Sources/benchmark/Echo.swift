@@ -19,6 +19,7 @@ struct ServeEcho: AsyncParsableCommand {
     @OptionGroup var pki: PKIOption
 
     func run() async throws {
+        LargeMessages.keepMemory()
         var router = Router()
         router.register(echo, unary: { message, _ in message })
         router.register(
@@ -81,6 +82,7 @@ struct StreamBytes: AsyncParsableCommand {
     @OptionGroup var pki: PKIOption
 
     func run() async throws {
+        LargeMessages.keepMemory()
         let client = try await connect(port: port, pki: pki.pki, as: "benchmark/load", speaking: plain ? .ttrpc : .lots1)
         defer { client.close() }
         let message = ByteBuffer(repeating: 7, count: bytes)
