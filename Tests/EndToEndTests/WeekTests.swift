@@ -25,6 +25,21 @@ import Testing
         }
     }
 
+    private static let recordingPath = ProcessInfo.processInfo.environment["LOTS_RECORD_WEEK"]
+
+    /// Writes the recording anew, when the contract or the rules have changed on purpose.
+    @Test(.enabled(if: recordingPath != nil, "set LOTS_RECORD_WEEK to the file to write")) func theWeekIsRecordedAnew() async throws {
+        let path = try #require(Self.recordingPath)
+        let recording = try await LiveExchange.with(.memory) { exchange in
+            var replay = Replay(types: .contract) { try await exchange.client(identity: $0) }
+            replay.beforeLine = { exchange.clock.set($0) }
+            var bytes: [UInt8] = []
+            _ = try await replay.run(RecordingSource(file: week("week-requests.jsonl").path)) { bytes += $0 }
+            return bytes
+        }
+        try Data(recording).write(to: URL(filePath: path))
+    }
+
     private func check(_ expected: JSONValue, against outcome: WeekOutcome) throws {
         let answers = try #require(expected["answers"]).elements
         #expect(answers.count > 300)
