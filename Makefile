@@ -1,7 +1,7 @@
 # make demo   everything from nothing: install, build, certificates, daemon, a week of referrals, what happened
-# make test   formatting, build with warnings as errors, every test, the fuzzers for a few seconds
+# make test   formatting, build with warnings as errors, every test, the fuzzers for a few seconds, the TLS scanners
 # make fuzz   the fuzzers for FUZZ_SECONDS each
-# make scan   public TLS scanners against the daemon; takes sslyze from PyPI
+# make scan   the public TLS scanners alone, all of them; takes sslyze from PyPI
 # make sanitize   every test under the address and the thread sanitizer
 SHELL := /bin/bash
 SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
@@ -16,6 +16,7 @@ demo: release certificates
 test: test-dependencies lint build
 	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest
 	scripts/fuzz 3
+	scripts/scan-tls available
 
 fuzz: dependencies
 	scripts/fuzz $(FUZZ_SECONDS)

@@ -62,12 +62,17 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var daemonBytes: Int
         /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
         public var pendingWrites: Int
-        /// `queue_time`: a write that has to expect a longer wait for its commit is refused at once, 10ms to 1m; default 1s.
+        /// `queue_time`: a write that has to expect a longer wait for its commit is refused at once, 10ms to 1m; default 250ms.
         public var queueTime: Duration
         /// `first_byte_timeout`: how long a new connection may say nothing, 100ms to 1m; default 5s.
         public var firstByteTimeout: Duration
         /// `idle_timeout`: a connection without a frame for so long is closed, 10s to 1d; default 5m.
         public var idleTimeout: Duration
+        /// `ping_interval`: after so long without a byte from a client that speaks `lots/1` it is asked for a sign of life, 1s to 1d;
+        /// default 30s.
+        public var pingInterval: Duration
+        /// `ping_timeout`: how long it has to give one before its connection is closed, 1s to 10m; default 20s.
+        public var pingTimeout: Duration
         /// `drain_timeout`: how long accepted calls may take to end when the daemon stops, 0s to 10m; default 30s.
         public var drainTimeout: Duration
     }
@@ -242,9 +247,11 @@ extension DaemonConfiguration {
             connectionBytes: block.value("connection_bytes", .number(1_048_576...1_073_741_824), default: 67_108_864),
             daemonBytes: block.value("daemon_bytes", .number(1_048_576...1_099_511_627_776), default: 536_870_912),
             pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
-            queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .seconds(1)),
+            queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .milliseconds(250)),
             firstByteTimeout: block.value("first_byte_timeout", .duration(.milliseconds(100)...(.seconds(60))), default: .seconds(5)),
             idleTimeout: block.value("idle_timeout", .duration(.seconds(10)...(.seconds(86_400))), default: .seconds(300)),
+            pingInterval: block.value("ping_interval", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(30)),
+            pingTimeout: block.value("ping_timeout", .duration(.seconds(1)...(.seconds(600))), default: .seconds(20)),
             drainTimeout: block.value("drain_timeout", .duration(.zero...(.seconds(600))), default: .seconds(30)))
     }
 

@@ -16,10 +16,13 @@ final class ClientCall: Sendable {
     let messages: MessageBuffer?
     /// Called with the trailers, if any, before the call has its outcome.
     let onTrailers: (@Sendable (Metadata) -> Void)?
+    /// Whether its caller sends more than one message.
+    let writes: Bool
     private let state = Mutex(State.pending)
 
-    init(messages: MessageBuffer? = nil, onTrailers: (@Sendable (Metadata) -> Void)? = nil) {
+    init(messages: MessageBuffer? = nil, writes: Bool = false, onTrailers: (@Sendable (Metadata) -> Void)? = nil) {
         self.messages = messages
+        self.writes = writes
         self.onTrailers = onTrailers
     }
 

@@ -132,11 +132,15 @@ package final class ClientConnection: Sendable {
         case .oversized(let header):
             perform(state.withLock { $0.machine.receiveOversized(header, limit: limits.largestBody) }, on: header.streamID)
         case .frame(let frame):
-            let action = state.withLock { $0.machine.receive(frame) }
-            guard case .response(let id, let body) = action else { return perform(action, on: frame.streamID) }
-            let response = Result { () throws(Status) in try ResponseEnvelope(decoding: body, limits: limits) }
-            if let (call, trailers) = state.withLock({ $0.machine.trailers(response, on: id) }) { call.onTrailers?(trailers) }
-            perform(state.withLock { $0.machine.receive(response, on: id) }, on: id)
+            let (action, trailers) = state.withLock { state in
+                let action = state.machine.receive(frame)
+                guard case .response(let id, let body) = action else { return (action, nil as (ClientCall, Metadata)?) }
+                let response = Result { () throws(Status) in try ResponseEnvelope(reading: body, limits: limits) }
+                let trailers = state.machine.trailers(response, on: id)
+                return (state.machine.receive(response, on: id), trailers)
+            }
+            if let (call, trailers) = trailers { call.onTrailers?(trailers) }
+            perform(action, on: frame.streamID)
         }
     }
 
@@ -152,7 +156,7 @@ package final class ClientConnection: Sendable {
             failParkedWrites(on: id, Self.streamEnded)
         case .answer(let call, let payload):
             call.complete(.success(payload))
-            failParkedWrites(on: id, Self.streamEnded)
+            if call.writes { failParkedWrites(on: id, Self.streamEnded) }
         case .fail(let call, let status):
             call.complete(.failure(status))
             failParkedWrites(on: id, status)
@@ -321,7 +325,7 @@ package final class ClientConnection: Sendable {
             }
             let id = try state.machine.open(kind, service: method.service, deadline: deadline, call: call)
             state.outbound.append { $0.writeRequest(request, streamID: id, flags: flags) }
-            let grant = state.machine.openingGrant(id)
+            let grant = kind.serverStreams ? state.machine.openingGrant(id) : 0
             if grant > 0 { state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: grant))) } }
             if wireProtocol == .lots1 {
                 call.messages?.reportConsumption(every: Credit.reportStep(window: Credit.initial + grant)) { [weak self] bytes in

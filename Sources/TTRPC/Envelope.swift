@@ -198,22 +198,29 @@ extension ByteBuffer {
 
     private mutating func writeField(_ number: UInt8, _ text: String) {
         guard !text.isEmpty else { return }
-        writeInteger(number << 3 | 2)
-        writeVarint(UInt64(text.utf8.count))
+        writeFieldHeader(number, count: text.utf8.count)
         writeString(text)
     }
 
     private mutating func writeField(_ number: UInt8, _ content: ByteBuffer) {
         guard content.readableBytes > 0 else { return }
-        writeInteger(number << 3 | 2)
-        writeVarint(UInt64(content.readableBytes))
+        writeFieldHeader(number, count: content.readableBytes)
         writeImmutableBuffer(content)
+    }
+
+    /// Of a length-prefixed field.
+    private mutating func writeFieldHeader(_ number: UInt8, count: Int) {
+        if count < 0x80 {
+            writeMultipleIntegers(number << 3 | 2, UInt8(count))
+        } else {
+            writeInteger(number << 3 | 2)
+            writeVarint(UInt64(count))
+        }
     }
 
     private mutating func writeEntries(_ number: UInt8, _ metadata: Metadata) {
         for entry in metadata.entries {
-            writeInteger(number << 3 | 2)
-            writeVarint(UInt64(entry.encodedSize))
+            writeFieldHeader(number, count: entry.encodedSize)
             writeField(1, entry.key)
             writeField(2, entry.value)
         }

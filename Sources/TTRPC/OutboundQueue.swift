@@ -85,7 +85,7 @@ struct OutboundQueue {
 
     /// Removes the parked writes of one use of a stream.
     mutating func removeParked(of key: StreamKey) -> [CheckedContinuation<Void, any Error>] {
-        guard let writes = parked.removeValue(forKey: key) else { return [] }
+        guard hasParkedWrites, let writes = parked.removeValue(forKey: key) else { return [] }
         streamsWithParked.removeAll { $0 == key }
         parkedBytes -= writes.reduce(0) { $0 + $1.cost }
         return writes.map(\.continuation)
@@ -93,7 +93,8 @@ struct OutboundQueue {
 
     /// Removes the parked writes of a stream, whichever of its uses.
     mutating func removeParked(on id: StreamID) -> [CheckedContinuation<Void, any Error>] {
-        streamsWithParked.filter { $0.id == id }.flatMap { removeParked(of: $0) }
+        guard hasParkedWrites else { return [] }
+        return streamsWithParked.filter { $0.id == id }.flatMap { removeParked(of: $0) }
     }
 
     /// Removes one parked write.
@@ -125,7 +126,7 @@ struct OutboundQueue {
             } else {
                 batch.moveReaderIndex(to: batch.writerIndex)
             }
-            batchBytesOfStream.removeAll(keepingCapacity: true)
+            if !batchBytesOfStream.isEmpty { batchBytesOfStream.removeAll(keepingCapacity: true) }
         }
         return batch
     }

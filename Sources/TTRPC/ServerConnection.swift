@@ -44,6 +44,10 @@ package final class ServerConnection {
     private let wireProtocol: WireProtocol
     private let drainSignal = DrainSignal()
 
+    /// The first methods that the client has called, so that the next call of one is known at a glance.
+    private var knownMethods: [(name: MethodName, handler: Router.Handler)] = []
+    private static let knownMethodsLimit = 8
+
     /// Frames are answered together, yet so many at the most: the client works on these answers while the next are made.
     private static let framesPerTurn = 16
 
@@ -306,8 +310,7 @@ package final class ServerConnection {
     }
 
     private func begin(_ id: StreamID, flags: FrameFlags, body: ByteBuffer, now: NIODeadline) throws(Status) {
-        let request = try RequestEnvelope(decoding: body, limits: limits)
-        let handler = try router.handler(for: request.method)
+        let (request, handler) = try readRequest(body)
         guard request.timeout >= 0 else { throw Self.deadlineExceeded }
         let deadline = request.timeout == 0 ? nil : now.advanced(byNanoseconds: request.timeout)
         let kind = handler.kind
@@ -341,6 +344,18 @@ package final class ServerConnection {
         start(handler, payload: request.payload, context: context, key: opening.key, call: call)
     }
 
+    private func readRequest(_ body: ByteBuffer) throws(Status) -> (RequestEnvelope, Router.Handler) {
+        for known in knownMethods {
+            if let request = RequestEnvelope(scanning: body, for: known.name) { return (request, known.handler) }
+        }
+        let request = try RequestEnvelope(decoding: body, limits: limits)
+        let handler = try router.handler(for: request.method)
+        if knownMethods.count < Self.knownMethodsLimit, !knownMethods.contains(where: { $0.name == request.method }) {
+            knownMethods.append((request.method, handler))
+        }
+        return (request, handler)
+    }
+
     private func makeMessageBuffer() -> MessageBuffer {
         // With `lots/1` it is credit that bounds what a stream holds.
         MessageBuffer(limit: wireProtocol == .lots1 ? .max : limits.streamInboundBytes, budget: budget)
@@ -364,6 +379,9 @@ package final class ServerConnection {
     }
 
     private func start(_ handler: Router.Handler, payload: ByteBuffer, context: CallContext, key: StreamKey, call: ServerCall) {
+        // A handler runs at once until it first waits. Task closures return to their preferred executor after every await, so the
+        // connection is only touched on its loop.
+        let bound = NIOLoopBound((connection: self, call: call), eventLoop: eventLoop)
         let stream = call.messages.map(MessageStream.init(buffer:))
         let run: @Sendable () async throws -> ByteBuffer
         switch (handler, stream) {
@@ -371,7 +389,16 @@ package final class ServerConnection {
             returned(key, call, Result { try handler(payload, context) })
             return
         case (.unary(let handler), _):
-            run = { try await handler(payload, context) }
+            // As below, with a frame less.
+            call.task = Task.immediate(executorPreference: executor) {
+                do {
+                    let answer = try await handler(payload, context)
+                    bound.value.connection.returned(key, bound.value.call, .success(answer))
+                } catch {
+                    bound.value.connection.returned(key, bound.value.call, .failure(error))
+                }
+            }
+            return
         case (.serverStreaming(let handler), _):
             let writer = writer(for: key)
             run = {
@@ -389,17 +416,14 @@ package final class ServerConnection {
         case (.clientStreaming, nil), (.bidirectional, nil):
             preconditionFailure("a call that streams from the client has been opened without its messages")
         }
-        // Task closures return to their preferred executor after every await, so the connection is only touched on its loop.
-        let connection = NIOLoopBound(self, eventLoop: eventLoop)
-        let boundCall = NIOLoopBound(call, eventLoop: eventLoop)
-        call.task = Task(executorPreference: executor) {
+        call.task = Task.immediate(executorPreference: executor) {
             let result: Result<ByteBuffer, any Error>
             do {
                 result = .success(try await run())
             } catch {
                 result = .failure(error)
             }
-            connection.value.returned(key, boundCall.value, result)
+            bound.value.connection.returned(key, bound.value.call, result)
         }
     }
 

@@ -121,7 +121,9 @@ struct ServerConnectionStateMachine<Call> {
     private mutating func receiveRequest(_ frame: Frame) -> FrameAction {
         let id = frame.streamID
         guard id.isClientInitiated else { return .answer(id, Self.evenStreamID) }
-        if let call = end(id) {
+        // With `lots/1` an id above all before it is new.
+        let mayBeInUse = !hasExtensions || id.rawValue <= lastID.rawValue
+        if mayBeInUse, let call = end(id) {
             // Two calls cannot share an id, and one id gets one terminal frame: it ends the first call, the second never begins.
             return .fail(id, call, Status(.invalidArgument, "the stream id is in use by another call"))
         }
@@ -246,8 +248,9 @@ struct ServerConnectionStateMachine<Call> {
     /// The handler returned. The result says how to end its stream on the wire; nil: it has been ended already.
     mutating func handlerReturned(_ key: StreamKey) -> Answer? {
         runningHandlers -= 1
-        guard let stream = streams[key.id], stream.serial == key.serial else { return nil }
-        remove(key.id)
+        guard let index = streams.index(forKey: key.id), streams.values[index].serial == key.serial else { return nil }
+        let stream = streams.remove(at: index).value
+        pool += stream.grant
         return stream.kind.serverStreams ? .endOfStream : .response
     }
 

@@ -24,6 +24,8 @@ extension DaemonConfiguration {
         configuration.limits.messageBytes = limits.messageBytes
         configuration.limits.streamInboundBytes = limits.streamBytes
         configuration.limits.connectionInboundBytes = limits.connectionBytes
+        configuration.limits.pingInterval = TimeAmount(limits.pingInterval)
+        configuration.limits.pingTimeout = TimeAmount(limits.pingTimeout)
         configuration.inboundBytes = limits.daemonBytes
         configuration.firstByteTimeout = TimeAmount(limits.firstByteTimeout)
         configuration.handshakeTimeout = TimeAmount(tls.handshakeTimeout)

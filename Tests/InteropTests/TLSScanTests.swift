@@ -2,12 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Public scanners look at the daemon's listener. `make scan` runs testssl as well, which takes about a minute and needs a quiet machine.
+/// A first look at the daemon's listener. `make test` goes on with the public scanners testssl and sslyze when the tests are done, since
+/// they need a quiet machine.
 @Suite(.timeLimit(.minutes(5)), .serialized)
 struct TLSScanTests {
-    private static let hasSSLyze = FileManager.default.isExecutableFile(
-        atPath: DevelopmentPKI.projectFolder.appending(path: ".build/sslyze/bin/sslyze").path)
-
     private func scan(_ scanner: String) async throws {
         let script = DevelopmentPKI.projectFolder.appending(path: "scripts/scan-tls").path
         let lotsd = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "lotsd").path
@@ -19,10 +17,5 @@ struct TLSScanTests {
 
     @Test func openssl() async throws {
         try await scan("openssl")
-    }
-
-    @Test(.enabled(if: hasSSLyze, "needs sslyze: scripts/scan-tls sslyze installs it"))
-    func sslyze() async throws {
-        try await scan("sslyze")
     }
 }

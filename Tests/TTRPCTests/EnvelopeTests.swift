@@ -47,6 +47,37 @@ struct EnvelopeTests {
         #expect(Array(written.readableBytesView) == expected)
         #expect(try RequestEnvelope(decoding: written, limits: limits) == request)
         #expect(written.readableBytes <= request.largestEncodedSize)
+        let isPlain = request.metadata.isEmpty && request.timeout >= 0
+        #expect(RequestEnvelope(scanning: written, for: request.method) == (isPlain ? request : nil))
+    }
+
+    /// What is not quite the form that is read in place is left to protobuf-c, whatever it is.
+    @Test func onlyThePlainFormIsReadInPlace() throws {
+        let request = RequestEnvelope(
+            method: MethodName(service: "a.B", method: "C"), payload: ByteBuffer(string: "xyz"), timeout: 300, metadata: [:])
+        let whole = try Array(body { $0.writeRequest(request, streamID: StreamID(1), flags: []) }.readableBytesView)
+        #expect(RequestEnvelope(scanning: ByteBuffer(bytes: whole), for: request.method) == request)
+        for count in whole.indices {
+            let scanned = RequestEnvelope(scanning: ByteBuffer(bytes: whole.prefix(count)), for: request.method)
+            let decoded = try? RequestEnvelope(decoding: ByteBuffer(bytes: whole.prefix(count)), limits: limits)
+            #expect(scanned == nil || scanned == decoded, "the first \(count) bytes")
+        }
+        for position in whole.indices {
+            for bit in 0..<8 {
+                var bytes = whole
+                bytes[position] ^= 1 << bit
+                let scanned = RequestEnvelope(scanning: ByteBuffer(bytes: bytes), for: request.method)
+                let decoded = try? RequestEnvelope(decoding: ByteBuffer(bytes: bytes), limits: limits)
+                #expect(scanned == nil || scanned == decoded, "bit \(bit) of byte \(position)")
+            }
+        }
+        for other in [
+            MethodName(service: "a.B", method: "D"), MethodName(service: "a.b", method: "C"), MethodName(service: "", method: ""),
+        ] {
+            #expect(RequestEnvelope(scanning: ByteBuffer(bytes: whole), for: other) == nil)
+        }
+        #expect(RequestEnvelope(scanning: ByteBuffer(bytes: whole + [0x2A, 0]), for: request.method) == nil, "metadata")
+        #expect(RequestEnvelope(scanning: ByteBuffer(bytes: whole + whole), for: request.method) == nil, "twice")
     }
 
     @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 2_097_152])
@@ -58,6 +89,7 @@ struct EnvelopeTests {
         }
         #expect(Array(written.readableBytesView) == expected)
         #expect(written.readableBytes == ResponseEnvelope.encodedSize(payloadBytes: count))
+        #expect(ResponseEnvelope(scanning: written) == ResponseEnvelope(payload: payload))
         #expect(try ResponseEnvelope(decoding: written) == ResponseEnvelope(failure: nil, payload: payload))
     }
 
