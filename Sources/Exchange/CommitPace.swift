@@ -12,6 +12,9 @@ public struct CommitPace: Sendable {
     /// How much the newest commit weighs in the average.
     private static let weight = 0.2
 
+    /// No commit of a store that works takes longer.
+    private static let patience = Duration.seconds(1)
+
     /// - Parameters:
     ///   - bound: the longest wait that a write is let in to.
     ///   - batchSize: how many writes share a commit at most.
@@ -42,12 +45,19 @@ public struct CommitPace: Sendable {
 
     /// Nil: the write may wait. Otherwise it is to be refused, and this is when trying again makes sense.
     ///
-    /// What fits the next commit is let in however slow commits are, since nobody else could be served sooner; but not while the one
-    /// under way has taken longer than the bound: then the store does not answer.
+    /// What fits the next four commits is let in however slow commits are, so that a slow disk is never idle and clients with a few
+    /// hundred calls under way are served by any; but not while the one under way has taken longer than the bound and a second: then the
+    /// store does not answer.
     public func refusal(behind pending: Int, at now: ContinuousClock.Instant) -> Duration? {
-        let isStalled = began.map { now - $0 > bound } ?? false
+        let isStalled = began.map { now - $0 > max(bound, Self.patience) } ?? false
         let wait = expectedWait(behind: pending, at: now)
-        guard isStalled || (pending >= batchSize && wait > bound) else { return nil }
+        guard isStalled || (pending >= 4 * batchSize && wait > bound) else { return nil }
         return max(wait - bound, .milliseconds(1))
+    }
+
+    /// Whether a write that can wait elsewhere should come now: up to half of what others are let in to, so that there is always room for
+    /// those.
+    public func hasRoomForPatient(behind pending: Int, at now: ContinuousClock.Instant) -> Bool {
+        pending < 2 * batchSize || expectedWait(behind: pending, at: now) <= bound / 2
     }
 }

@@ -33,6 +33,14 @@ public final class CommitQueue: Sendable {
         var isClosed = false
         /// The running loop, when it waits for work.
         var idle: CheckedContinuation<Void, Never>?
+        /// Those who wait for room, the first first.
+        var waiters: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
+        var nextWaiter: UInt64 = 0
+
+        mutating func takeWaiters(upTo count: Int) -> [CheckedContinuation<Void, Never>] {
+            defer { waiters.removeFirst(min(count, waiters.count)) }
+            return waiters.prefix(count).map(\.continuation)
+        }
     }
 
     private let store: any ReferralStore
@@ -48,7 +56,7 @@ public final class CommitQueue: Sendable {
     ///   - batchSize: how many share a commit at most.
     ///   - clock: for measuring commits.
     public init(
-        store: any ReferralStore, capacity: Int = 16_384, longestWait: Duration = .seconds(10), batchSize: Int = 512,
+        store: any ReferralStore, capacity: Int = 16_384, longestWait: Duration = .seconds(10), batchSize: Int = 128,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }, metrics: ExchangeMetrics = ExchangeMetrics()
     ) {
         self.store = store
@@ -81,13 +89,7 @@ public final class CommitQueue: Sendable {
                 },
                 fail: { continuation.resume(throwing: $0) })
             let (refusal, idle) = state.withLock { state -> (Full?, CheckedContinuation<Void, Never>?) in
-                if state.isClosed { return (.closed, nil) }
-                let now = clock()
-                if !isOwn, state.pending.count >= capacity {
-                    let wait = state.pace.expectedWait(behind: state.pending.count, at: now)
-                    return (.tooManyWaiting(retryAfter: max(wait, .milliseconds(1))), nil)
-                }
-                if !isOwn, let wait = state.pace.refusal(behind: state.pending.count, at: now) { return (.tooSlow(retryAfter: wait), nil) }
+                if let refusal = self.refusal(of: isOwn, state) { return (refusal, nil) }
                 state.pending.append(pending)
                 return (nil, state.idle.take())
             }
@@ -95,6 +97,64 @@ public final class CommitQueue: Sendable {
             idle?.resume()
         }
     }
+
+    /// What a write that came now would be refused with; nil: it would be taken. Costs next to nothing, so that a call can be refused
+    /// before any work is done for it.
+    public var refusal: Full? { state.withLock { refusal(of: false, $0) } }
+
+    private func refusal(of isOwn: Bool, _ state: State) -> Full? {
+        if state.isClosed { return .closed }
+        if isOwn { return nil }
+        let now = clock()
+        if state.pending.count >= capacity {
+            let wait = state.pace.expectedWait(behind: state.pending.count, at: now)
+            return .tooManyWaiting(retryAfter: max(wait, .milliseconds(1)))
+        }
+        return state.pace.refusal(behind: state.pending.count, at: now).map { .tooSlow(retryAfter: $0) }
+    }
+
+    /// Returns when there is room for a write of somebody who does not mind waiting, such as an item of a stream, whose sender is held
+    /// up meanwhile. There is always more room for those who do.
+    /// - Throws: `CancellationError`.
+    public func waitForRoom() async throws {
+        let id = state.withLock { state -> UInt64? in
+            if hasRoomForPatient(state) { return nil }
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        guard let id else { return }
+        while try hasRoomUnlessCancelled() == false {
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let hasRoom = state.withLock { state in
+                        if hasRoomForPatient(state) { return true }
+                        // Who was woken in vain keeps its place.
+                        let place = state.waiters.firstIndex { $0.id > id } ?? state.waiters.endIndex
+                        state.waiters.insert((id, continuation), at: place)
+                        return false
+                    }
+                    if hasRoom { continuation.resume() }
+                }
+            } onCancel: {
+                let waiter = state.withLock { state in
+                    state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0).continuation }
+                }
+                waiter?.resume()
+            }
+        }
+    }
+
+    private func hasRoomUnlessCancelled() throws -> Bool {
+        try Task.checkCancellation()
+        return state.withLock { hasRoomForPatient($0) }
+    }
+
+    private func hasRoomForPatient(_ state: State) -> Bool {
+        state.isClosed || state.pace.hasRoomForPatient(behind: state.pending.count, at: clock())
+    }
+
+    /// How many wait for room.
+    public var waiting: Int { state.withLock { $0.waiters.count } }
 
     /// How many writes wait for the next commit.
     public var depth: Int { state.withLock { $0.pending.count } }
@@ -104,11 +164,12 @@ public final class CommitQueue: Sendable {
 
     /// Refuses further writes from now on; `run` returns when those that were accepted are done.
     public func close() {
-        let idle = state.withLock { state in
+        let (idle, waiters) = state.withLock { state in
             state.isClosed = true
-            return state.idle.take()
+            return (state.idle.take(), state.takeWaiters(upTo: .max))
         }
         idle?.resume()
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Commits until `close` is called, then finishes what was accepted. Runs once.
@@ -118,7 +179,12 @@ public final class CommitQueue: Sendable {
             state.withLock { $0.pace.commitBegan(at: began) }
             await commit(batch)
             let ended = clock()
-            state.withLock { $0.pace.commitEnded(at: ended) }
+            // As many as fit a commit; nobody waits while there is none, see `nextBatch`.
+            let waiters = state.withLock { state in
+                state.pace.commitEnded(at: ended)
+                return state.takeWaiters(upTo: batchSize)
+            }
+            for waiter in waiters { waiter.resume() }
             metrics.committed(batch.count, in: ended - began)
         }
     }
@@ -134,12 +200,13 @@ public final class CommitQueue: Sendable {
             if !batch.isEmpty { return batch }
             if isClosed { return nil }
             await withCheckedContinuation { continuation in
-                let workArrived = state.withLock { state in
-                    if !state.pending.isEmpty || state.isClosed { return true }
+                let (workArrived, waiters) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
+                    if !state.pending.isEmpty || state.isClosed { return (true, []) }
                     state.idle = continuation
-                    return false
+                    return (false, state.takeWaiters(upTo: .max))
                 }
                 if workArrived { continuation.resume() }
+                for waiter in waiters { waiter.resume() }
             }
         }
     }

@@ -240,14 +240,31 @@ public struct Exchange: Sendable {
     ) async throws -> Result {
         do {
             return try await storeFault.noticing(.writing, logger) { try await commits.write(isOwn: isOwn, body) }
-        } catch CommitQueue.Full.tooManyWaiting(let delay) {
+        } catch let full as CommitQueue.Full {
+            throw refusal(full)
+        }
+    }
+
+    /// Returns when there is room for something that can wait.
+    func waitForRoom() async throws {
+        try await commits.waitForRoom()
+    }
+
+    /// - Throws: what a call that has to be stored would be answered with now, if there is no room for it.
+    func checkRoom() throws(Status) {
+        if let full = commits.refusal { throw refusal(full) }
+    }
+
+    private func refusal(_ full: CommitQueue.Full) -> Status {
+        switch full {
+        case .tooManyWaiting(let delay):
             metrics.refused(.pendingWrites)
-            throw Status.exhausted("too many calls wait to be stored", retryAfter: delay)
-        } catch CommitQueue.Full.tooSlow(let delay) {
+            return Status.exhausted("too many calls wait to be stored", retryAfter: delay)
+        case .tooSlow(let delay):
             metrics.refused(.queueTime)
-            throw Status.exhausted("the exchange has more to store than it can in time", retryAfter: delay)
-        } catch CommitQueue.Full.closed {
-            throw Status(.unavailable, "the exchange is stopping; try again later")
+            return Status.exhausted("the exchange has more to store than it can in time", retryAfter: delay)
+        case .closed:
+            return Status(.unavailable, "the exchange is stopping; try again later")
         }
     }
 

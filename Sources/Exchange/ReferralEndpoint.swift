@@ -14,6 +14,12 @@ public struct ReferralEndpoint: ReferralServing {
 
     public func admit(_ context: CallContext) throws {
         try access.admit(context)
+        // A submission that cannot be stored in time is refused before it is read, which would cost most of what storing it costs.
+        if context.method == .submit { try exchange.checkRoom() }
+    }
+
+    public func waitForRoom() async throws {
+        try await exchange.waitForRoom()
     }
 
     public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {

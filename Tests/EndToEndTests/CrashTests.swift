@@ -169,12 +169,24 @@ import Testing
                 if index >= 200 { await group.next() }
                 group.addTask {
                     do {
-                        let receipt = try await ReferralClient(client).submit(Sample.submission(message.rawValue))
+                        let receipt = try await submit(message, over: client)
                         await progress(receipts.add(receipt), message)
                     } catch {
                         receipts.note(error)
                     }
                 }
+            }
+        }
+    }
+
+    /// Comes back when the daemon says so.
+    private func submit(_ message: MessageID, over client: Client) async throws -> Receipt {
+        while true {
+            do {
+                return try await ReferralClient(client).submit(Sample.submission(message.rawValue))
+            } catch let failure as CallFailure {
+                guard let delay = failure.status.retryDelay else { throw failure }
+                try await Task.sleep(for: delay)
             }
         }
     }

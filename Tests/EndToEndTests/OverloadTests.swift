@@ -37,6 +37,29 @@ import Testing
         }
     }
 
+    /// A stream is held up by what the store can take; nothing of it is refused.
+    @Test(arguments: Carrier.allCases) func itemsOfAStreamWaitForRoom(_ carrier: Carrier) async throws {
+        let pace = StorePace(commitTime: .milliseconds(2), batchSize: 4, longestWait: .milliseconds(4))
+        try await LiveExchange.with(carrier, pace: pace) { exchange in
+            let outcomes = try await withThrowingTaskGroup(of: [Bool].self) { group in
+                for unit in ["vasterort", "soderort"] {
+                    let sender = try await exchange.sender("polisen-stockholm/\(unit)")
+                    group.addTask {
+                        try await sender.submitStream { writer, results in
+                            for number in 0..<200 { try await writer.write(Sample.submission("m-\(number)")) }
+                            writer.finish()
+                            var isStored: [Bool] = []
+                            for try await result in results { isStored.append((try? result.result.get()) != nil) }
+                            return isStored
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(outcomes == Array(repeating: true, count: 400))
+        }
+    }
+
     @Test(arguments: Carrier.allCases) func anOrganisationHasItsRate(_ carrier: Carrier) async throws {
         let time = Mutex(ContinuousClock.now)
         let rate = RateLimit(perSecond: 2, burst: 3) { time.withLock(\.self) }

@@ -26,13 +26,26 @@ import Testing
     }
 
     @Test func whatWouldWaitTooLongIsRefused() {
-        var pace = steady()
+        var pace = steady(bound: .milliseconds(450))
         pace.commitBegan(at: at(1_000))
-        #expect(pace.refusal(behind: 19, at: at(1_060)) == nil)
-        #expect(pace.refusal(behind: 20, at: at(1_060)) == .milliseconds(40 + 300 - 250))
+        #expect(pace.refusal(behind: 39, at: at(1_060)) == nil)
+        #expect(pace.refusal(behind: 40, at: at(1_060)) == .milliseconds(40 + 500 - 450))
     }
 
-    /// Without history, and when nothing is under way, everything that fits a commit goes in.
+    /// Those who can wait elsewhere leave half of the room to others.
+    @Test func thePatientComeLast() {
+        var pace = steady(bound: .milliseconds(800))
+        pace.commitBegan(at: at(1_000))
+        #expect(pace.hasRoomForPatient(behind: 29, at: at(1_060)))
+        #expect(!pace.hasRoomForPatient(behind: 40, at: at(1_060)))
+        #expect(pace.refusal(behind: 40, at: at(1_060)) == nil)
+        // However slow commits are, two of them may be full.
+        var slow = steady(bound: .milliseconds(10))
+        slow.commitBegan(at: at(1_000))
+        #expect(slow.hasRoomForPatient(behind: 19, at: at(1_010)) && !slow.hasRoomForPatient(behind: 20, at: at(1_010)))
+    }
+
+    /// Without history, and when nothing is under way, everything that fits four commits goes in.
     @Test func anIdleQueueTakesEverything() {
         #expect(CommitPace(bound: .milliseconds(1), batchSize: 10).refusal(behind: 1_000, at: start) == nil)
         var pace = CommitPace(bound: .milliseconds(1), batchSize: 10)
@@ -40,23 +53,23 @@ import Testing
         pace.commitEnded(at: at(60_000))
         // A stall that is over keeps nobody out.
         #expect(pace.refusal(behind: 0, at: at(60_000)) == nil)
-        #expect(pace.refusal(behind: 9, at: at(60_000)) == nil)
-        #expect(pace.refusal(behind: 10, at: at(60_000)) != nil)
+        #expect(pace.refusal(behind: 39, at: at(60_000)) == nil)
+        #expect(pace.refusal(behind: 40, at: at(60_000)) != nil)
     }
 
     /// A disk that is slower than the bound still does all it can.
     @Test func aSlowStoreWorksInFullCommits() {
         var pace = steady(bound: .milliseconds(50))
         pace.commitBegan(at: at(1_000))
-        #expect(pace.refusal(behind: 9, at: at(1_020)) == nil)
-        #expect(pace.refusal(behind: 10, at: at(1_020)) != nil)
+        #expect(pace.refusal(behind: 39, at: at(1_020)) == nil)
+        #expect(pace.refusal(behind: 40, at: at(1_020)) != nil)
     }
 
     @Test func aStoreThatDoesNotAnswerIsNotWaitedFor() throws {
         var pace = steady()
         pace.commitBegan(at: at(1_000))
-        #expect(pace.refusal(behind: 0, at: at(1_250)) == nil)
-        let wait = try #require(pace.refusal(behind: 0, at: at(1_251)))
+        #expect(pace.refusal(behind: 0, at: at(2_000)) == nil)
+        let wait = try #require(pace.refusal(behind: 0, at: at(2_001)))
         #expect(wait > .zero)
         pace.commitEnded(at: at(5_000))
         #expect(pace.refusal(behind: 0, at: at(5_000)) == nil)
@@ -74,7 +87,7 @@ import Testing
 
     /// A hundred seconds of as much as can be done, or more, played through.
     @Test(arguments: [1.0, 2.0, 10.0]) func underOverloadAcceptedWorkKeepsItsTime(factor: Double) {
-        let (bound, commit, batchSize) = (250, 100, 10)
+        let (bound, commit, batchSize) = (450, 100, 10)
         var pace = CommitPace(bound: .milliseconds(bound), batchSize: batchSize)
         var waiting: [Int] = []
         var committing: (since: [Int], end: Int)?

@@ -75,6 +75,52 @@ import Testing
         }
     }
 
+    @Test func whoCanWaitIsHeldUpUntilThereIsRoom() async throws {
+        let store = ScriptedStore()
+        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 2)
+        try await withRunning(queue) {
+            try await queue.waitForRoom()
+            store.hold()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await queue.write { _ in } }
+                await store.waitUntilHeld()
+                for _ in 0..<4 { group.addTask { try await queue.write { _ in } } }
+                while queue.depth < 4 { await Task.yield() }
+                let waiting = Task { try await queue.waitForRoom() }
+                let cancelled = Task { try await queue.waitForRoom() }
+                while queue.waiting < 2 { await Task.yield() }
+                // Others have room yet.
+                #expect(queue.refusal == nil)
+                cancelled.cancel()
+                await #expect(throws: CancellationError.self) { try await cancelled.value }
+                #expect(queue.waiting == 1)
+                store.release()
+                try await waiting.value
+                try await group.waitForAll()
+            }
+            #expect(queue.waiting == 0)
+        }
+    }
+
+    @Test func closingLetsNobodyWait() async throws {
+        let store = ScriptedStore()
+        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 1)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            store.hold()
+            group.addTask { await queue.run() }
+            group.addTask { try await queue.write { _ in } }
+            await store.waitUntilHeld()
+            for _ in 0..<2 { group.addTask { try await queue.write { _ in } } }
+            while queue.depth < 2 { await Task.yield() }
+            group.addTask { try await queue.waitForRoom() }
+            while queue.waiting < 1 { await Task.yield() }
+            queue.close()
+            #expect(queue.waiting == 0)
+            store.release()
+            try await group.waitForAll()
+        }
+    }
+
     @Test func closingFinishesWhatWasAcceptedAndRefusesTheRest() async throws {
         let store = ScriptedStore()
         let queue = CommitQueue(store: store)

@@ -15,10 +15,16 @@ extension Admitting {
 /// What answers those who send. Messages have been read and checked; a method fails its call by throwing `Status`, `Faults`,
 /// `Rejection` or `StoreError`.
 public protocol ReferralServing: Admitting {
+    /// Called for each item of a stream before it is read: who sends more than can be stored is held up, not refused.
+    func waitForRoom() async throws
     /// Answers after the referral is durably stored. Also called for each item of a stream, many at a time.
     func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt
     func status(_ request: GetStatusRequest, _ context: CallContext) async throws -> ReferralStatus
     func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse
+}
+
+extension ReferralServing {
+    public func waitForRoom() async throws {}
 }
 
 extension Router {
@@ -93,6 +99,7 @@ struct SubmissionPipeline<Service: ReferralServing>: Sendable {
         } catch {
             return SubmitResult(item: item, messageID: decoder.messageID(in: message), result: .failure(Refusal(error)))
         }
+        try await service.waitForRoom()
         let request: SubmitRequest
         do throws(Faults) {
             request = try decoder.submitRequest(message, today: today())
