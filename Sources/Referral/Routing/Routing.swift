@@ -75,13 +75,23 @@ public struct Routing: Sendable {
             notes: notes, asOf: day)
     }
 
-    /// The one organisation of the first kind that can take the case, else of the second.
     private func choose(
         _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at place: Place, on day: CivilDate,
         excluding: Set<OrganisationID>, notes: inout [String]
     ) -> RoutingDecision.Outcome {
         guard let location = place.location else { return .review(place.problem) }
-        switch directory.standing(of: location, on: day) {
+        return directory.outcome(
+            kind, or: alternative, service: service, in: location, on: day, excluding: excluding, notes: &notes)
+    }
+}
+
+extension Directory {
+    /// The one organisation of the first kind that can take the case, else of the second.
+    func outcome(
+        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, in location: Location, on day: CivilDate,
+        excluding: Set<OrganisationID>, notes: inout [String]
+    ) -> RoutingDecision.Outcome {
+        switch standing(of: location, on: day) {
         case .valid, .unlistedMunicipality: break
         case .notValidOnThisDay: return .review(.areaNotValid)
         case .districtMissing: return .review(.districtMissing)
@@ -90,12 +100,12 @@ public struct Routing: Sendable {
         var wasReturned = false
         var candidate: OrganisationKind? = kind
         while let kind = candidate {
-            switch directory.recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
+            switch recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
             case .one(let recipient): return .recipient(recipient)
             case .several: return .review(.severalRecipientsForArea)
             case .none:
                 let nobodyServes =
-                    excluding.isEmpty || directory.recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
+                    excluding.isEmpty || recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
                 notes.append(nobodyServes ? kind.missingNote : kind.returnedNote)
                 if !nobodyServes { wasReturned = true }
                 candidate = kind == alternative ? nil : alternative
