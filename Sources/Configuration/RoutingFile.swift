@@ -40,13 +40,15 @@ public enum RoutingFile {
         let last = block.optional("valid_until", .date)
         let support = block.requiredPath("support").map { ConfigurationFile(name: $0) }
         let mediation = block.requiredPath("mediation").map { ConfigurationFile(name: $0) }
+        let accepted = readAccepted(block)
         let supportTable = support.flatMap { readTable($0, block.faults) }
         let mediationTable = mediation.flatMap { readTable($0, block.faults) }
         guard let number, let name, let first, let support, let mediation, let supportTable, let mediationTable else { return nil }
         do {
             return try RuleSet(
-                number: number, name: name, validity: DatePeriod(first: first, last: last), support: supportTable, mediation: mediationTable
-            )
+                number: number, name: name, validity: DatePeriod(first: first, last: last), support: supportTable,
+                mediation: mediationTable,
+                accepted: accepted)
         } catch {
             for fault in error.faults {
                 let file = fault.service == .support ? support : mediation
@@ -55,6 +57,22 @@ public enum RoutingFile {
             }
             return nil
         }
+    }
+
+    /// Whether there is such a finding is told by the check of the routing, not here.
+    private static func readAccepted(_ block: MappingReader) -> [AcceptedFinding] {
+        var accepted: [AcceptedFinding] = []
+        for entry in block.blocks("accepted") {
+            guard let entry else { continue }
+            defer { entry.finish() }
+            let finding = entry.required("finding", .text)
+            let by = entry.required("by", .text)
+            let reason = entry.required("reason", .text)
+            guard let finding, let by, let reason else { continue }
+            if accepted.contains(where: { $0.finding == finding }) { entry.fault("finding", "is accepted twice") }
+            accepted.append(AcceptedFinding(finding: finding, by: by, reason: reason))
+        }
+        return accepted
     }
 
     private static func readTable(_ file: ConfigurationFile, _ faults: FaultCollector) -> DecisionTable? {

@@ -145,6 +145,60 @@ import Testing
         #expect(try routingFaults(["routing.yaml": "rule_sets: []\n"]) == "routing.yaml:1: rule_sets: name at least one rule set")
     }
 
+    @Test func acceptedFindings() throws {
+        let files = [
+            "support.dmn": Self.support, "mediation.dmn": Self.mediation, "directory.yaml": Self.directory,
+            "routing.yaml": """
+            rule_sets:
+              - number: 1
+                name: A
+                valid_from: 2004-01-01
+                support: support.dmn
+                mediation: mediation.dmn
+                accepted:
+                  - {finding: idle-column/support/role, by: Sam, reason: more rules will come}
+                  - {finding: no-rule-set/x, by: Sam, reason: "why: because"}
+            """,
+        ]
+        let folder = try TemporaryFolder(files)
+        let routing = try RoutingFile.read(
+            folder.path("routing.yaml"), directory: try DirectoryFile.read(folder.path("directory.yaml")))
+        #expect(
+            routing.ruleSets.map(\.accepted) == [
+                [
+                    AcceptedFinding(finding: "idle-column/support/role", by: "Sam", reason: "more rules will come"),
+                    AcceptedFinding(finding: "no-rule-set/x", by: "Sam", reason: "why: because"),
+                ]
+            ])
+        let check = routing.check()
+        #expect(check.accepted.map(\.finding.id) == ["idle-column/support/role"])
+        #expect(check.unusedAcceptances.map(\.acceptance.finding) == ["no-rule-set/x"])
+
+        let mistaken = files.merging([
+            "routing.yaml": """
+            rule_sets:
+              - number: 1
+                name: A
+                valid_from: 2004-01-01
+                support: support.dmn
+                mediation: mediation.dmn
+                accepted:
+                  - {finding: a, by: Sam, reason: why}
+                  - {finding: a, by: Sam, reason: why}
+                  - {finding: b, by: "", because: why}
+                  - c
+            """
+        ]) { $1 }
+        #expect(
+            try routingFaults(mistaken) == """
+                routing.yaml:9: rule_sets[0].accepted[1].finding: is accepted twice
+                routing.yaml:10: rule_sets[0].accepted[2].by: is empty
+                routing.yaml:10: rule_sets[0].accepted[2]: "reason" is missing
+                routing.yaml:10: rule_sets[0].accepted[2].because: is not a setting
+                routing.yaml:11: rule_sets[0].accepted[3]: must be a block of keys and values
+                """)
+    }
+
     @Test func columnsAndEntriesThatMeanNothing() throws {
         let support = Self.dmn(
             inputs: [("role", "string"), ("deciding age", "string"), ("shoe size", "number"), ("oldest offender age", "number")],

@@ -197,15 +197,15 @@ import Testing
         ])
         #expect(
             told(routing) == [
-                "idle-organisation/gammalt: The gammalt (gammalt), from 2024-01-01 can receive nothing: it serves no area",
-                "idle-organisation/ny/2024-07-01..: The ny (ny), from 2024-07-01 can receive nothing: it serves no area",
+                "idle-organisation/gammalt: The gammalt (gammalt) can receive nothing, from 2024-01-01: it serves no area",
+                "idle-organisation/ny/2024-07-01..: The ny (ny) can receive nothing, from 2024-07-01: it serves no area",
             ])
         let onlyYoung = try Small.routing(rules: [
             Small.ruleSet(support: Small.support([["all", "-", "support centre"]]))
         ])
         #expect(
             onlyYoung.findings().last?.text
-                == "The jouren (jouren), from 2024-01-01 can receive nothing: no rule sends what it does to a brottsofferjour")
+                == "The jouren (jouren) can receive nothing, from 2024-01-01: no rule sends what it does to a brottsofferjour")
     }
 
     // MARK: Days

@@ -225,7 +225,7 @@ struct RuleSetCheck {
                     }
                 return RoutingFinding(
                     .idleOrganisation, [idle.organisation.rawValue] + suffix(days), ruleSet: ruleSet.number, days: days,
-                    text: "\(organisation?.name ?? "") (\(idle.organisation))\(during(days)) can receive nothing: \(cause)")
+                    text: "\(organisation?.name ?? "") (\(idle.organisation)) can receive nothing\(during(days)): \(cause)")
             }
         }
     }
