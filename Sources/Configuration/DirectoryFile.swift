@@ -10,8 +10,9 @@ public enum DirectoryFile {
         return directory
     }
 
-    static func read(_ path: String, _ faults: FaultCollector) -> Directory? {
-        let file = ConfigurationFile(name: path)
+    static func read(_ path: String, _ faults: FaultCollector) -> Directory? { read(ConfigurationFile(name: path), faults) }
+
+    static func read(_ file: ConfigurationFile, _ faults: FaultCollector) -> Directory? {
         guard let top = MappingReader.top(of: file, faults) else { return nil }
         let areas = top.blocks("areas").map { $0.flatMap(readArea) }.allPresent()
         let organisations = top.blocks("organisations").map { $0.flatMap(readOrganisation) }.allPresent()
@@ -22,7 +23,7 @@ public enum DirectoryFile {
             return try Directory(organisations: organisations, areas: areas)
         } catch {
             for fault in error.faults {
-                faults.add(.file(path, line: top.line(of: fault.path)), fault.path.text, fault.rule)
+                faults.add(.file(file.name, line: top.line(of: fault.path)), fault.path.text, fault.rule)
             }
             return nil
         }

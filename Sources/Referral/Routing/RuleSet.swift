@@ -40,6 +40,16 @@ public struct RuleSet: Sendable {
         self.mediation = boundMediation
     }
 
+    /// The same rules on other days.
+    init(_ other: RuleSet, valid: DatePeriod) {
+        number = other.number
+        name = other.name
+        validity = valid
+        title = other.title
+        support = other.support
+        mediation = other.mediation
+    }
+
     func table(for service: Service) -> RoutingTable {
         switch service {
         case .support: support
