@@ -49,7 +49,12 @@ struct RouteVersion: AsyncParsableCommand {
             if options.json { return Console.json(answer) }
             let texts = Label.array(answer["texts"]).map { ($0["name"]?.string ?? "", $0["text"]?.string ?? "") }
             let folder = to ?? "\(version.word)-\(version.number)"
-            for path in try await Self.write(texts, to: folder) { Console.line(path) }
+            do {
+                for path in try await Self.write(texts, to: folder) { Console.line(path) }
+            } catch let error as CocoaError {
+                _ = Failure.report(error)
+                throw Failure.output
+            }
         }
     }
 

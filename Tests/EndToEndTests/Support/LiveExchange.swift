@@ -65,6 +65,8 @@ final class LiveExchange: Sendable {
     let clock: SettableClock
     /// For the time that a fetch waits.
     let waiting: ManualClock
+    /// For looking for what other exchanges have published.
+    let polling = ManualClock()
     let store: SQLiteStore
     let database: String
     let rules: RulesInForce
@@ -143,6 +145,8 @@ final class LiveExchange: Sendable {
     private func serve<R: Sendable>(_ body: @Sendable (LiveExchange) async throws -> R) async throws -> R {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [commits] in await commits.run() }
+            let publications = Task { [exchange, polling] in await PublicationTimer(exchange: exchange, clock: polling).run() }
+            defer { publications.cancel() }
             var server: Server?
             if carrier == .tls {
                 let context = try TLSContext(installation.server)
