@@ -9,7 +9,7 @@ public struct PublicationReader: PublicationReading {
         let faults = FaultCollector()
         let ruleSet = RoutingFile.ruleSet(
             number: number, name: content.name, validity: DatePeriod(first: content.first, last: content.last), tables: Self.files(content),
-            faults)
+            accepted: content.accepted, faults)
         guard let ruleSet, faults.isEmpty else { throw PublicationFaults(faults) }
         return ruleSet
     }

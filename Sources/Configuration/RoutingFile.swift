@@ -84,15 +84,18 @@ public enum RoutingFile {
 
     /// - Parameter tables: the support table, then that of mediation.
     static func ruleSet(
-        number: Int, name: String, validity: DatePeriod, tables: [ConfigurationFile], _ faults: FaultCollector
+        number: Int, name: String, validity: DatePeriod, tables: [ConfigurationFile], accepted: [AcceptedFinding], _ faults: FaultCollector
     ) -> RuleSet? {
         let read = tables.map { file in readTable(file, faults).map { ($0, file) } }
         guard read.count == 2, let support = read[0], let mediation = read[1] else { return nil }
-        return ruleSet(number: number, name: name, validity: validity, support: support, mediation: mediation, faults)
+        return ruleSet(number: number, name: name, validity: validity, support: support, mediation: mediation, accepted: accepted, faults)
     }
 
-    /// The rule sets as they are written, by number. To be read after they were found to be free of mistakes.
-    static func contents(_ path: String, _ faults: FaultCollector) -> [(number: Int, content: PublicationContent)] {
+    /// The rule sets as they are written, by number.
+    /// - Parameter routing: what was read from the same file, free of mistakes.
+    static func contents(
+        _ path: String, _ routing: Routing, _ faults: FaultCollector
+    ) -> [(number: Int, content: PublicationContent)] {
         guard let top = MappingReader.top(of: ConfigurationFile(name: path), faults) else { return [] }
         return top.blocks("rule_sets").compactMap(\.self).compactMap { block in
             let files = ["support", "mediation"].compactMap { block.requiredPath($0) }
@@ -104,7 +107,8 @@ public enum RoutingFile {
             }
             let content = PublicationContent(
                 kind: .ruleSet, name: name, first: block.required("valid_from", .date), last: block.optional("valid_until", .date),
-                texts: texts, signedOffBy: DaemonConfiguration.signature)
+                texts: texts, signedOffBy: DaemonConfiguration.signature,
+                accepted: routing.ruleSets.first { $0.number == number }?.accepted ?? [])
             return (number, content)
         }
         .sorted { $0.number < $1.number }

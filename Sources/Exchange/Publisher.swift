@@ -27,7 +27,7 @@ struct Publisher: Sendable {
             } catch let faults as PublicationFaults {
                 throw Faults(faults.faults.map { Fault(path: $0.place, rule: $0.rule) })
             }
-            try Self.check(content, after, by: participant)
+            try Self.check(content, before: base.policy.routing, after: after, by: participant)
         }
     }
 
@@ -62,7 +62,9 @@ struct Publisher: Sendable {
     }
 
     /// - Throws: what keeps content without faults from being published.
-    private static func check(_ content: PublicationContent, _ after: RulesInForce.Snapshot, by participant: Participant) throws {
+    private static func check(
+        _ content: PublicationContent, before: Routing, after: RulesInForce.Snapshot, by participant: Participant
+    ) throws {
         if content.kind == .directory, let number = after.history.versions(of: .directory).last?.number,
             after.directories[number]?.organisation(of: participant)?.kind.mayCoordinate != true
         {
@@ -70,12 +72,12 @@ struct Publisher: Sendable {
                 .failedPrecondition,
                 "the directory has to keep \(participant) as a unit of the coordinator: nobody could roll it back otherwise")
         }
-        let findings = PublicationCheck.unaccepted(content, in: after)
+        let findings = PublicationCheck.unaccepted(content, before: before, after: after)
         guard findings.isEmpty else {
             let count = findings.count == 1 ? "1 finding is" : "\(findings.count) findings are"
             throw Status(
                 .failedPrecondition, "\(count) not accepted; mend the tables or the directory, or accept each with a reason",
-                faults: findings.map { Fault(path: $0.id, rule: $0.text) })
+                faults: findings.map { Fault(path: $0.id, rule: $0.description) })
         }
     }
 

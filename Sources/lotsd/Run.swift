@@ -27,7 +27,8 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         LargeMessages.keepMemory()
-        let (configuration, _) = try readConfiguration(options.config)
+        let (configuration, policy) = try readConfiguration(options.config)
+        let files = try configuration.firstVersions(policy.routing)
         let registry = MetricsRegistry()
         DaemonMetrics.describe(in: registry)
         let lostLines = Counter(label: "lots_log_lines_lost_total", factory: registry)
@@ -47,7 +48,7 @@ struct Run: AsyncParsableCommand {
         for variable in configuration.unusedVariables { logger.warning("unused environment variable: \(variable)") }
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment, processID: getpid())
         do {
-            try await serve(configuration, registry: registry, manager: manager, logger: logger)
+            try await serve(configuration, files: files, registry: registry, manager: manager, logger: logger)
         } catch {
             manager.notify(.stopping, .status("\(error)"))
             logger.critical("lotsd cannot go on", metadata: ["error": "\(error)"])
@@ -58,7 +59,8 @@ struct Run: AsyncParsableCommand {
     }
 
     private func serve(
-        _ configuration: DaemonConfiguration, registry: MetricsRegistry, manager: ServiceManager, logger: Logger
+        _ configuration: DaemonConfiguration, files: [(number: Int, content: PublicationContent)], registry: MetricsRegistry,
+        manager: ServiceManager, logger: Logger
     ) async throws {
         let credentials = try ReloadingTLSContext(configuration.tlsConfiguration)
         guard let trustDomain = credentials.current.identifier?.trustDomain else {
@@ -71,7 +73,7 @@ struct Run: AsyncParsableCommand {
 
         let metrics = ExchangeMetrics(factory: registry)
         let limits = configuration.limits
-        let rules = try await rules(configuration, store: store, at: now(), logger)
+        let rules = try await rules(configuration, files, store: store, at: now(), logger)
         let commits = CommitQueue(store: store, capacity: limits.pendingWrites, longestWait: limits.queueTime, metrics: metrics)
         let exchange = Exchange(
             store: store, commits: commits, rules: rules, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
@@ -121,9 +123,9 @@ struct Run: AsyncParsableCommand {
 
     /// What the database has in force. One that is empty takes what the files say.
     private func rules(
-        _ configuration: DaemonConfiguration, store: SQLiteStore, at now: Instant, _ logger: Logger
+        _ configuration: DaemonConfiguration, _ files: [(number: Int, content: PublicationContent)], store: SQLiteStore,
+        at now: Instant, _ logger: Logger
     ) async throws -> RulesInForce {
-        let files = try configuration.firstVersions()
         let rules = try await RulesInForce(
             store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod, first: files, at: now)
         for difference in rules.history.differences(from: files) {

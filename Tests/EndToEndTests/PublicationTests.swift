@@ -235,8 +235,8 @@ import Testing
 
     @Test func twoThatStartAtTheSameTimeBeginWithTheSame() async throws {
         try await Daemon.Files.with { files in
-            let configuration = try DaemonConfiguration(file: try await Installation.current.settings)
-            let first = try configuration.firstVersions()
+            let installation = try await Installation.current
+            let first = try DaemonConfiguration(file: installation.settings).firstVersions(installation.policy.routing)
             let stores = try (0..<2).map { _ in try SQLiteStore(path: files.database) }
             let histories = try await withThrowingTaskGroup(of: RoutingHistory.self) { group in
                 for store in stores {

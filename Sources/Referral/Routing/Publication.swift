@@ -61,20 +61,6 @@ public struct PublicationContent: Hashable, Sendable {
     public func text(_ name: String) -> String? { texts.first { $0.name == name }?.text }
 }
 
-/// Somebody's word that a finding is no mistake.
-public struct AcceptedFinding: Hashable, Codable, Sendable {
-    /// The finding's id.
-    public let finding: String
-    public let by: String
-    public let reason: String
-
-    public init(finding: String, by: String, reason: String) {
-        self.finding = finding
-        self.by = by
-        self.reason = reason
-    }
-}
-
 /// One entry in the log of rule sets and directories. The log is only ever added to.
 public struct Publication: Hashable, Sendable {
     public enum Change: Hashable, Sendable {

@@ -68,7 +68,11 @@ public struct Routing: Sendable {
             directories[span.number].map { DatedDirectory(number: span.number, period: span.period, directory: $0) }
         }
         let rules = history.schedule(of: .ruleSet)
-        let valid = rules.compactMap { span in ruleSets[span.number].map { RuleSet($0, valid: span.period) } }
+        // What was let stand with a directory is let stand for every rule set.
+        let accepted = history.versions(of: .directory).filter { $0.rollback == nil }.flatMap(\.content.accepted)
+        let valid = rules.compactMap { span in
+            ruleSets[span.number].map { RuleSet($0, valid: span.period, accepting: accepted) }
+        }
         // The schedule has no gap within it.
         guard !dated.isEmpty, dated.count == spans.count, spans[0].period.first == nil, valid.count == rules.count else { return nil }
         self.directories = dated

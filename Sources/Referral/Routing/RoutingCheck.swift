@@ -114,13 +114,11 @@ extension Routing {
 
     // MARK: Spans
 
-    /// The directories with the days on which each is used, without gaps.
-    private var directories: [(days: DatePeriod, directory: Directory)] { [(.always, directory)] }
-
     /// The days of a period cut so that within a span nothing begins or ends.
     private func spans(of period: DatePeriod) -> [RuleSetCheck.Span] {
-        directories.flatMap { days, directory -> [RuleSetCheck.Span] in
-            let period = period.intersection(days)
+        directories.flatMap { dated -> [RuleSetCheck.Span] in
+            let directory = dated.directory
+            let period = period.intersection(dated.period)
             if period.isEmpty { return [] }
             var starts: Set<CivilDate> = []
             for changing in directory.changingPeriods {

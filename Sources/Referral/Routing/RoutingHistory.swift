@@ -74,22 +74,22 @@ public struct RoutingHistory: Hashable, Sendable {
         var beginnings: Set<CivilDate> = []
         for version in versions(of: kind) {
             if let first = version.content.first { beginnings.insert(first) }
-            if let after = version.content.last?.next { beginnings.insert(after) }
+            if let after = version.content.last?.dayAfter { beginnings.insert(after) }
             if let rollback = version.rollback { beginnings.insert(rollback.day) }
         }
         var spans: [Span] = []
         func add(_ version: Version?, _ period: DatePeriod) {
             guard let version else { return }
-            if let last = spans.last, last.number == version.number, last.period.last?.next == period.first {
+            if let last = spans.last, last.number == version.number, last.period.last?.dayAfter == period.first {
                 spans[spans.count - 1] = Span(number: version.number, period: DatePeriod(first: last.period.first, last: period.last))
             } else {
                 spans.append(Span(number: version.number, period: period))
             }
         }
         let days = beginnings.sorted()
-        add(inForce(kind) { _ in false }, DatePeriod(first: nil, last: days.first?.previous))
+        add(inForce(kind) { _ in false }, DatePeriod(first: nil, last: days.first?.dayBefore))
         for (index, day) in days.enumerated() {
-            let end = index + 1 < days.count ? days[index + 1].previous : nil
+            let end = index + 1 < days.count ? days[index + 1].dayBefore : nil
             add(inForce(kind, on: day), DatePeriod(first: day, last: end))
         }
         return spans
@@ -105,7 +105,7 @@ public struct RoutingHistory: Hashable, Sendable {
             if let latest = found?.content.first, version.content.first.map({ $0 < latest }) ?? true { continue }
             found = version
         }
-        if let last = found?.content.last?.next, hasCome(last) { return nil }
+        if let last = found?.content.last?.dayAfter, hasCome(last) { return nil }
         return found
     }
 }
@@ -251,23 +251,8 @@ extension DatePeriod {
         var day = first
         while let present = day, contains(present) {
             guard let period = periods.first(where: { $0.contains(present) }) else { return present }
-            day = period.last?.next
+            day = period.last?.dayAfter
         }
         return nil
-    }
-}
-
-extension CivilDate {
-    /// Nil after the last day that can be written.
-    fileprivate var next: CivilDate? {
-        CivilDate(year: year, month: month, day: day + 1) ?? CivilDate(year: year, month: month + 1, day: 1)
-            ?? CivilDate(year: year + 1, month: 1, day: 1)
-    }
-
-    /// Nil before the first day that can be written.
-    fileprivate var previous: CivilDate? {
-        if day > 1 { return CivilDate(year: year, month: month, day: day - 1) }
-        if month == 1 { return CivilDate(year: year - 1, month: 12, day: 31) }
-        return (28...31).reversed().lazy.compactMap { CivilDate(year: year, month: month - 1, day: $0) }.first
     }
 }

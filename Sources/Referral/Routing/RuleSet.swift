@@ -40,12 +40,13 @@ public struct RuleSet: Sendable {
         self.mediation = boundMediation
     }
 
-    /// The same rules on other days.
-    init(_ other: RuleSet, valid: DatePeriod) {
+    /// The same rules on other days, with more that is let stand.
+    init(_ other: RuleSet, valid: DatePeriod, accepting more: [AcceptedFinding]) {
         number = other.number
         name = other.name
         validity = valid
         title = other.title
+        accepted = other.accepted + more
         support = other.support
         mediation = other.mediation
     }

@@ -7,6 +7,7 @@ public import Referral
 private enum Limit {
     static let name = 200
     static let reason = 500
+    static let finding = 500
     static let findings = 1_000
 }
 
@@ -309,7 +310,7 @@ extension FieldReader {
             return nil
         }
         return elements("accepted", count, messages) { message, fields in
-            let finding = fields.requiredText(message.pointee.finding, "finding", limit: Limit.name)
+            let finding = fields.requiredText(message.pointee.finding, "finding", limit: Limit.finding)
             let by = fields.requiredText(message.pointee.by, "by", limit: Limit.name)
             let reason = fields.requiredText(message.pointee.reason, "reason", limit: Limit.reason, multiline: true)
             guard let finding, let by, let reason else { return nil }

@@ -126,7 +126,8 @@ final class LiveExchange: Sendable {
         let decoder = ReferralDecoder(digestKey: [UInt8](repeating: 7, count: 32), acceptsTestData: true)
         let configuration = try DaemonConfiguration(file: installation.settings)
         rules = try await RulesInForce(
-            store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod, first: configuration.firstVersions(),
+            store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod,
+            first: configuration.firstVersions(installation.policy.routing),
             at: clock.now)
         exchange = Exchange(
             store: store, commits: commits, rules: rules, decoder: decoder, now: { clock.now }, rate: rate,

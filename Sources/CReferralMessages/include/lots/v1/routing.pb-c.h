@@ -162,7 +162,7 @@ struct  Lots__V1__AcceptedFinding
 {
   ProtobufCMessage base;
   /*
-   * The finding's id, 1 to 200 characters.
+   * The finding's id, 1 to 500 characters.
    */
   char *finding;
   /*
