@@ -154,6 +154,23 @@ public struct DaemonConfiguration: Hashable, Sendable {
         return (configuration, Policy(routing: routing, consentPeriod: configuration.consentPeriod))
     }
 
+    /// Who answers for what an exchange takes from its files.
+    public static let signature = "configuration"
+
+    /// The directory and the rule sets as they are written in the files, for an exchange that has none yet. Blocks, like the initialiser.
+    /// - Parameter routing: what was read from these files.
+    /// - Throws: when a file cannot be read. What is in it is not checked again.
+    public func firstVersions(_ routing: Routing) throws(ConfigurationFaults) -> [(number: Int, content: PublicationContent)] {
+        let faults = FaultCollector()
+        let text = ConfigurationFile(name: directoryPath).readText(faults) ?? ""
+        let directory = PublicationContent(
+            kind: .directory, name: "as configured", first: nil,
+            texts: PublicationContent.names(of: .directory).map { .init(name: $0, text: text) }, signedOffBy: Self.signature)
+        let ruleSets = RoutingFile.contents(routingPath, routing, faults)
+        try faults.throwIfAny()
+        return [(1, directory)] + ruleSets
+    }
+
     /// Reads the directory and the routing tables again, as when rules have been added. Blocks, like the initialiser.
     /// - Throws: every mistake of both at once.
     public func readPolicy() throws(ConfigurationFaults) -> Policy {

@@ -10,8 +10,9 @@ public enum DirectoryFile {
         return directory
     }
 
-    static func read(_ path: String, _ faults: FaultCollector) -> Directory? {
-        let file = ConfigurationFile(name: path)
+    static func read(_ path: String, _ faults: FaultCollector) -> Directory? { read(ConfigurationFile(name: path), faults) }
+
+    static func read(_ file: ConfigurationFile, _ faults: FaultCollector) -> Directory? {
         guard let top = MappingReader.top(of: file, faults) else { return nil }
         let areas = top.blocks("areas").map { $0.flatMap(readArea) }.allPresent()
         let organisations = top.blocks("organisations").map { $0.flatMap(readOrganisation) }.allPresent()
@@ -22,7 +23,7 @@ public enum DirectoryFile {
             return try Directory(organisations: organisations, areas: areas)
         } catch {
             for fault in error.faults {
-                faults.add(.file(path, line: top.line(of: fault.path)), fault.path.text, fault.rule)
+                faults.add(.file(file.name, line: top.line(of: fault.path)), fault.path.text, fault.rule)
             }
             return nil
         }
@@ -53,9 +54,23 @@ public enum DirectoryFile {
         let existence = readPeriod(block)
         let units = block.blocks("units").map { $0.flatMap { readUnit($0, of: id) } }.allPresent()
         let catchment = block.blocks("catchment").map { $0.flatMap(readCatchment) }.allPresent()
-        guard let id, let kind, let units, let catchment else { return nil }
+        let agreements = block.blocks("agreements").map { $0.map(readAgreement) }.allPresent()
+        let languages = block.list("languages", .text).allPresent()
+        guard let id, let kind, let units, let catchment, let agreements, let languages else { return nil }
         return Organisation(
-            id: OrganisationID(id), name: name ?? "", number: number, kind: kind, existence: existence, units: units, catchment: catchment)
+            id: OrganisationID(id), name: name ?? "", number: number, kind: kind, existence: existence, units: units, catchment: catchment,
+            agreements: agreements, languages: languages)
+    }
+
+    private static func readAgreement(_ block: MappingReader) -> OrganisationAgreement {
+        defer { block.finish() }
+        if block.keys.allSatisfy(["from", "until"].contains) { block.fault("", "an agreement says at least one thing") }
+        func time(_ key: String) -> Duration? { block.optional(key, .duration(OrganisationAgreement.times)) }
+        func count(_ key: String) -> Int? { block.optional(key, .number(OrganisationAgreement.attempts)) }
+        return OrganisationAgreement(
+            period: readPeriod(block), firstContactWithin: time("first_contact_within"),
+            firstContactWarning: time("first_contact_warning"), firstMeetingWithin: time("first_meeting_within"),
+            untakenWarning: time("untaken_warning"), callAttempts: count("call_attempts"), eveningAttempts: count("evening_attempts"))
     }
 
     /// A unit is written as in its certificate, with its organisation in front, so that a script finds all participants with one search.

@@ -26,13 +26,13 @@ struct RuleSet: Hashable, Sendable {
 }
 
 /// Which rules can still match once the values of some columns are known: a layer per column, equal sets of rules joined in one node.
-struct DecisionGraph {
+struct DecisionGraph: Sendable {
     private struct Key: Hashable {
         let depth: Int
         let rules: RuleSet
     }
 
-    private struct Node {
+    private struct Node: Sendable {
         let depth: Int
         /// By class of the layer's column; empty for an end, and where no rule is left.
         let children: [Int]
@@ -42,7 +42,7 @@ struct DecisionGraph {
     /// Columns by layer.
     private let order: [Int]
     /// By layer and class: the rules that accept it.
-    private let masks: [[RuleSet]]
+    let masks: [[RuleSet]]
     private var nodes: [Node] = []
     private var root = 0
 
@@ -86,10 +86,27 @@ struct DecisionGraph {
         return nodes.filter { $0.depth == masks.count - 1 }.map { node in node.children.map { nodes[$0].rules } }
     }
 
+    /// For each set of rules, but none at all, that match together: one way to it, a class per layer.
+    var paths: [(end: RuleSet, classes: [Int])] {
+        guard !isVoid else { return [] }
+        var seen: Set<Int> = [root]
+        var waiting: [(node: Int, classes: [Int])] = [(root, [])]
+        var found: [(end: RuleSet, classes: [Int])] = []
+        while let (index, classes) = waiting.popLast() {
+            let node = nodes[index]
+            if node.depth == masks.count, !node.rules.isEmpty { found.append((node.rules, classes)) }
+            // The first class is looked at first.
+            for (place, child) in node.children.enumerated().reversed() where seen.insert(child).inserted {
+                waiting.append((child, classes + [place]))
+            }
+        }
+        return found
+    }
+
     // MARK: Gaps
 
-    /// Classes by layer: a gap, or a part of one.
-    private typealias Box = [[Int]]
+    /// Classes by layer: a gap, or another set of values that have something in common.
+    typealias Box = [[Int]]
 
     /// The values that no rule accepts, as classes by column, each as large as it can be.
     mutating func gaps(budget: Int) -> (regions: [[[Int]]], isComplete: Bool) {
@@ -99,7 +116,7 @@ struct DecisionGraph {
         guard let boxes = boxes(root, 0, &known, &rest) else { return ([], false) }
         var largest: [Box] = []
         for box in boxes {
-            guard let grown = grown(box, &rest), largest.count < DecisionTableAnalyser.mostFindings else {
+            guard let grown = grown(box, &rest, { $0.isEmpty }), largest.count < DecisionTableAnalyser.mostFindings else {
                 return (largest.map { inOrder($0) }, false)
             }
             if !largest.contains(where: { Self.contains($0, grown) }) {
@@ -139,15 +156,15 @@ struct DecisionGraph {
         return result
     }
 
-    /// With every class that can be added.
-    private func grown(_ box: Box, _ rest: inout Int) -> Box? {
+    /// With every class that can be added so that `holds` of each set of rules that match; nil when the budget ends first.
+    func grown(_ box: Box, _ rest: inout Int, _ holds: (RuleSet) -> Bool) -> Box? {
         var box = box
         for layer in box.indices {
             for place in masks[layer].indices where !box[layer].contains(place) {
                 var slice = box
                 slice[layer] = [place]
-                guard let isGap = isGap(slice, &rest) else { return nil }
-                if isGap { box[layer].append(place) }
+                guard let isHeld = isHeld(in: slice, &rest, holds) else { return nil }
+                if isHeld { box[layer].append(place) }
             }
             box[layer].sort()
         }
@@ -155,22 +172,21 @@ struct DecisionGraph {
     }
 
     /// Nil when the budget ends first.
-    private func isGap(_ box: Box, _ rest: inout Int) -> Bool? {
+    private func isHeld(in box: Box, _ rest: inout Int, _ holds: (RuleSet) -> Bool) -> Bool? {
         var seen: Set<Int> = []
-        func isGap(_ index: Int, _ rest: inout Int) -> Bool? {
+        func isHeld(_ index: Int, _ rest: inout Int) -> Bool? {
             let node = nodes[index]
-            if node.rules.isEmpty { return true }
-            if node.depth == masks.count { return false }
+            if node.depth == masks.count { return holds(node.rules) }
             if !seen.insert(index).inserted { return true }
             for place in box[node.depth] {
                 rest -= 1
                 guard rest >= 0 else { return nil }
-                guard let below = isGap(node.children[place], &rest) else { return nil }
+                guard let below = isHeld(node.children[place], &rest) else { return nil }
                 if !below { return false }
             }
             return true
         }
-        return isGap(root, &rest)
+        return isHeld(root, &rest)
     }
 
     private static func contains(_ outer: Box, _ inner: Box) -> Bool {

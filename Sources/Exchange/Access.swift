@@ -6,7 +6,7 @@ import TTRPC
 
 /// Who may call what, and how often: from the certificate's identity to the directory.
 struct Access: Sendable {
-    private let directory: Directory
+    private let rules: RulesInForce
     private let trustDomain: String
     private let rate: RateLimit?
     private let metrics: ExchangeMetrics
@@ -14,7 +14,7 @@ struct Access: Sendable {
     private let throttle = LogThrottle()
 
     init(_ exchange: Exchange, trustDomain: String) {
-        directory = exchange.policy.routing.directory
+        rules = exchange.rules
         rate = exchange.rate
         metrics = exchange.metrics
         logger = exchange.logger
@@ -44,11 +44,28 @@ struct Access: Sendable {
         return participant
     }
 
+    /// - Throws: `permissionDenied` when the caller is not a unit of the coordinator.
+    func coordinator(_ context: CallContext, on day: CivilDate) throws(Status) -> Participant {
+        let (participant, organisation) = try caller(context, on: day)
+        guard organisation.kind.mayCoordinate else { throw denied(context, "\(participant.organisation) is not the coordinator") }
+        return participant
+    }
+
+    /// The coordinator, or who audits.
+    func overseer(_ context: CallContext, on day: CivilDate) throws(Status) -> Participant {
+        let (participant, organisation) = try caller(context, on: day)
+        guard organisation.kind.mayCoordinate || organisation.kind.mayAudit else {
+            throw denied(context, "\(participant.organisation) is neither the coordinator nor an auditor")
+        }
+        return participant
+    }
+
     private func caller(_ context: CallContext, on day: CivilDate) throws(Status) -> (Participant, Organisation) {
         guard let identity = context.peer.identity, let participant = participant(of: identity) else {
             throw denied(context, "the certificate is not of this exchange's participants")
         }
-        guard let organisation = directory.organisation(of: participant, on: day) else {
+        // Looked up for every call: a directory that is put in force counts for connections that are open.
+        guard let organisation = rules.policy.routing.directory(on: day).organisation(of: participant, on: day) else {
             throw denied(context, "the directory has no unit \(participant) today")
         }
         return (participant, organisation)

@@ -24,7 +24,7 @@ public struct AssignmentEndpoint: AssignmentServing {
         let recipient = try recipient(context)
         // Subscribed before the first look, so that nothing that arrives in between is missed.
         let subscription = exchange.offers.subscribe(to: recipient.organisation)
-        let first = try await assignments(upTo: request.limit, for: recipient)
+        let first = try await assignments(upTo: request.limit, context)
         guard first.isEmpty, request.wait > .zero else { return FetchResponse(assignments: first) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -33,7 +33,7 @@ public struct AssignmentEndpoint: AssignmentServing {
             }
             defer { group.cancelAll() }
             while await subscription.next() {
-                let found = try await assignments(upTo: request.limit, for: recipient)
+                let found = try await assignments(upTo: request.limit, context)
                 if !found.isEmpty {
                     subscription.passOn()
                     return FetchResponse(assignments: found)
@@ -53,7 +53,7 @@ public struct AssignmentEndpoint: AssignmentServing {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while await subscription.next() {
-                    try await handOut(to: recipient, responses, credit, subscription)
+                    try await handOut(responses, context, credit, subscription)
                 }
                 // When the exchange stops, the acknowledgements that have arrived are still answered.
                 if exchange.offers.isClosed { requests.finish() }
@@ -72,7 +72,7 @@ public struct AssignmentEndpoint: AssignmentServing {
                             // Several at a time, so that they share a commit; no further one is read while so many wait.
                             if underWay == Self.acknowledgementLimit { try await acknowledgements.next() } else { underWay += 1 }
                             acknowledgements.addTask {
-                                try await responses.write(.acknowledged(acknowledge(request, by: recipient, context)))
+                                try await responses.write(.acknowledged(acknowledged(request, context)))
                             }
                         }
                     }
@@ -91,11 +91,11 @@ public struct AssignmentEndpoint: AssignmentServing {
 
     /// Hands out what there is as far as the credit goes.
     private func handOut(
-        to recipient: Participant, _ responses: PullResponses, _ credit: CreditBalance, _ subscription: OfferBoard.Subscription
+        _ responses: PullResponses, _ context: CallContext, _ credit: CreditBalance, _ subscription: OfferBoard.Subscription
     ) async throws {
         while case let room = credit.value, room > 0 {
             subscription.setWilling(true)
-            let found = try await assignments(upTo: room, for: recipient)
+            let found = try await assignments(upTo: room, context)
             if found.isEmpty { return subscription.foundNothing() }
             // Somebody else is to look while these are written, which takes as long as the caller takes to read them.
             subscription.setWilling(false)
@@ -130,11 +130,10 @@ public struct AssignmentEndpoint: AssignmentServing {
         try access.recipient(context, on: CivilDate(inStockholmAt: exchange.now()))
     }
 
-    private func acknowledge(
-        _ request: AcknowledgeRequest, by recipient: Participant, _ context: CallContext
-    ) async throws -> AcknowledgeResult {
+    private func acknowledged(_ request: AcknowledgeRequest, _ context: CallContext) async throws -> AcknowledgeResult {
         do {
             try access.admit(context)
+            let recipient = try recipient(context)
             _ = try await exchange.perform(.acknowledge(request.assignmentID), on: request.assignmentID, by: recipient)
             return AcknowledgeResult(assignmentID: request.assignmentID)
         } catch let rejection as Rejection {
@@ -146,9 +145,10 @@ public struct AssignmentEndpoint: AssignmentServing {
         }
     }
 
-    /// Hands cases out and shows of each what its recipient may see.
-    private func assignments(upTo limit: Int, for recipient: Participant) async throws -> [Assignment] {
-        try await exchange.lease(upTo: limit, by: recipient).map { delivery in
+    /// Hands cases out and shows of each what its recipient may see. Who has lost access since the call began gets none.
+    private func assignments(upTo limit: Int, _ context: CallContext) async throws -> [Assignment] {
+        let recipient = try recipient(context)
+        return try await exchange.lease(upTo: limit, by: recipient).map { delivery in
             Assignment(
                 id: delivery.assignment.id, service: delivery.assignment.service, availableAt: delivery.assignment.availableAt,
                 leasedUntil: delivery.lease.until, sender: delivery.referral.sender,

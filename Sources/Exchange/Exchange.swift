@@ -31,7 +31,9 @@ public struct Exchange: Sendable {
         public let disclosed: [FieldGroup]
     }
 
-    public let policy: Policy
+    /// What is in force now.
+    public var policy: Policy { rules.policy }
+    let rules: RulesInForce
     public let settings: Settings
     /// The time of the exchange; everything that is dated uses it.
     public let now: @Sendable () -> Instant
@@ -45,15 +47,17 @@ public struct Exchange: Sendable {
     private let decoder: ReferralDecoder
     private let storeFault = StoreFault()
 
-    /// - Parameter rate: what each organisation may ask for; nil: anything.
+    /// - Parameters:
+    ///   - rules: of the same store, or rules that never change.
+    ///   - rate: what each organisation may ask for; nil: anything.
     public init(
-        store: any ReferralStore, commits: CommitQueue, policy: Policy, decoder: ReferralDecoder, settings: Settings = Settings(),
+        store: any ReferralStore, commits: CommitQueue, rules: RulesInForce, decoder: ReferralDecoder, settings: Settings = Settings(),
         offers: OfferBoard = OfferBoard(), identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant,
         rate: RateLimit? = nil, metrics: ExchangeMetrics = ExchangeMetrics(), logger: Logger
     ) {
         self.store = store
         self.commits = commits
-        self.policy = policy
+        self.rules = rules
         self.decoder = decoder
         self.settings = settings
         self.offers = offers
@@ -221,6 +225,31 @@ public struct Exchange: Sendable {
         if !owners.isEmpty { logger.notice("leases ended without acknowledgement", metadata: ["count": "\(owners.count)"]) }
         storeFault.report(damaged, logger)
         return owners.count
+    }
+
+    /// Looks for what has been published since the last look.
+    func refreshRules() async throws {
+        if try await rules.refresh() {
+            let today = CivilDate(inStockholmAt: now())
+            let history = rules.history
+            func title(_ kind: VersionKind) -> String { history.inForce(kind, on: today)?.title ?? "none" }
+            logger.notice(
+                "what is in force has been read anew",
+                metadata: ["ruleSet": "\(title(.ruleSet))", "directory": "\(title(.directory))"])
+        }
+    }
+
+    /// Adds to what is published.
+    /// - Parameter sequence: of the last publication that was known when it was decided.
+    /// - Returns: whether it was stored; false when there have been others meanwhile.
+    func append(
+        _ change: Publication.Change, after sequence: Int64, at now: Instant, by actor: Participant
+    ) async throws -> Bool {
+        try await write { transaction in
+            guard try transaction.publications(after: sequence, limit: 1).isEmpty else { return false }
+            try transaction.append(change, at: now, by: actor)
+            return true
+        }
     }
 
     /// Whether calls should go elsewhere, or be made later: reading fails, or writing failed within the last ten seconds. After that a

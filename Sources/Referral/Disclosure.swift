@@ -100,6 +100,7 @@ public enum Disclosure {
         }
         return RoutingDecision(
             service: decision.service, outcome: decision.outcome, ruleSet: decision.ruleSet, rule: decision.rule,
-            ruleText: decision.ruleText, inputs: inputs, notes: decision.notes, asOf: decision.asOf)
+            ruleText: decision.ruleText, inputs: inputs, notes: decision.notes, asOf: decision.asOf,
+            directoryVersion: decision.directoryVersion)
     }
 }

@@ -35,6 +35,9 @@ public protocol ReferralReader {
 
     /// Leases that end at or before `now`, the oldest first, at most `limit`.
     func expiredLeases(at now: Instant, limit: Int) throws -> [AssignmentID]
+
+    /// Publications of rules and directories after `sequence`, oldest first, at most `limit`.
+    func publications(after sequence: Int64, limit: Int) throws -> [Publication]
 }
 
 public protocol ReferralTransaction: ReferralReader {
@@ -43,6 +46,9 @@ public protocol ReferralTransaction: ReferralReader {
     /// - Throws: `StoreError.duplicate` when the sender has used the message id before.
     func append(
         _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?) throws
+
+    /// Appends one publication. Of each kind a number is published once, after all smaller ones, and rolled back at most once, later.
+    func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws
 }
 
 /// What a store says when it cannot do its work.

@@ -58,6 +58,16 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         }
     }
 
+    func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws {
+        if let failure { throw failure }
+        do {
+            try translatingFaults(at: path) { try insert(change, at: at, by: actor) }
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
     private func insert(_ state: ReferralState, content: [UInt8]?) throws {
         do {
             try execute(

@@ -13,6 +13,7 @@ enum Schema {
             try database.execute(sql: "PRAGMA application_id = \(application)")
             try database.execute(sql: version1)
         }
+        migrator.registerMigration("2") { database in try database.execute(sql: version2) }
         return migrator
     }()
 
@@ -100,6 +101,62 @@ enum Schema {
         WHEN EXISTS (SELECT 1 FROM log WHERE sequence = NEW.sequence)
         BEGIN
             SELECT RAISE (ABORT, 'the log is never replaced');
+        END;
+        """
+
+    /// Rule sets and directories with their texts, and what was rolled back. Days are `YYYY-MM-DD`.
+    private static let version2 = """
+        CREATE TABLE publication (
+            sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL CHECK (kind IN ('rule set', 'directory', 'rule set rollback', 'directory rollback')),
+            number INTEGER NOT NULL CHECK (number > 0),
+            at INTEGER NOT NULL,
+            actor_organisation TEXT,
+            actor_unit TEXT,
+            name TEXT,
+            valid_from TEXT,
+            valid_until TEXT,
+            texts TEXT, -- JSON
+            digest TEXT,
+            signed_off_by TEXT CHECK (signed_off_by <> ''),
+            accepted TEXT, -- JSON
+            reason TEXT, -- why it was rolled back, or a comment
+            UNIQUE (kind, number),
+            CHECK ((actor_organisation IS NULL) = (actor_unit IS NULL)),
+            CHECK (
+                CASE WHEN kind IN ('rule set', 'directory')
+                THEN name IS NOT NULL AND texts IS NOT NULL AND digest IS NOT NULL AND signed_off_by IS NOT NULL AND accepted IS NOT NULL
+                ELSE reason IS NOT NULL END)
+        ) STRICT;
+
+        CREATE TRIGGER publication_is_not_changed BEFORE UPDATE ON publication
+        BEGIN
+            SELECT RAISE (ABORT, 'a publication is never changed');
+        END;
+
+        CREATE TRIGGER publication_is_not_deleted BEFORE DELETE ON publication
+        BEGIN
+            SELECT RAISE (ABORT, 'a publication is never deleted');
+        END;
+
+        CREATE TRIGGER publication_is_not_replaced BEFORE INSERT ON publication
+        WHEN EXISTS (SELECT 1 FROM publication WHERE sequence = NEW.sequence OR (kind = NEW.kind AND number = NEW.number))
+        BEGIN
+            SELECT RAISE (ABORT, 'a publication is never replaced');
+        END;
+
+        CREATE TRIGGER publication_has_the_next_number BEFORE INSERT ON publication
+        WHEN NEW.kind IN ('rule set', 'directory')
+            AND EXISTS (SELECT 1 FROM publication WHERE kind = NEW.kind AND number > NEW.number)
+        BEGIN
+            SELECT RAISE (ABORT, 'numbers of publications grow');
+        END;
+
+        CREATE TRIGGER publication_was_there_before BEFORE INSERT ON publication
+        WHEN NEW.kind LIKE '% rollback'
+            AND NOT EXISTS (SELECT 1 FROM publication WHERE kind || ' rollback' = NEW.kind AND number = NEW.number)
+        BEGIN
+            SELECT RAISE (ABORT, 'only what was published is rolled back');
         END;
         """
 }

@@ -6,7 +6,10 @@ import TTRPC
 
 struct Route: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Ask where referrals go, and why.", subcommands: [Explain.self])
+        abstract: "Ask where referrals go, and why; see, publish and roll back what decides it.",
+        subcommands: [
+            Explain.self, RouteCheck.self, RouteVersions.self, RouteVersion.self, RoutePublish.self, RouteRollback.self,
+        ])
 
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -24,10 +24,9 @@ struct Check: ParsableCommand {
               \(directory.organisations.count) organisations, \(directory.areas.count) areas, \(policy.routing.ruleSets.count) rule sets
               listens on \(configuration.listen.host):\(configuration.listen.port), database \(configuration.databasePath)
             """)
-        let findings = policy.routing.ruleSets.flatMap { ruleSet in ruleSet.findings().map { "rule set \(ruleSet.title), \($0)" } }
-        for finding in findings { print(finding) }
-        guard findings.isEmpty else { throw ExitCode(1) }
-        print("  every table has one answer for everybody")
+        let check = policy.routing.check()
+        print(check.lines.joined(separator: "\n"))
+        guard check.unaccepted.isEmpty else { throw ExitCode(1) }
     }
 }
 

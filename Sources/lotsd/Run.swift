@@ -28,6 +28,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         LargeMessages.keepMemory()
         let (configuration, policy) = try readConfiguration(options.config)
+        let files = try configuration.firstVersions(policy.routing)
         let registry = MetricsRegistry()
         DaemonMetrics.describe(in: registry)
         let lostLines = Counter(label: "lots_log_lines_lost_total", factory: registry)
@@ -47,7 +48,7 @@ struct Run: AsyncParsableCommand {
         for variable in configuration.unusedVariables { logger.warning("unused environment variable: \(variable)") }
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment, processID: getpid())
         do {
-            try await serve(configuration, policy: policy, registry: registry, manager: manager, logger: logger)
+            try await serve(configuration, files: files, registry: registry, manager: manager, logger: logger)
         } catch {
             manager.notify(.stopping, .status("\(error)"))
             logger.critical("lotsd cannot go on", metadata: ["error": "\(error)"])
@@ -58,7 +59,8 @@ struct Run: AsyncParsableCommand {
     }
 
     private func serve(
-        _ configuration: DaemonConfiguration, policy: Policy, registry: MetricsRegistry, manager: ServiceManager, logger: Logger
+        _ configuration: DaemonConfiguration, files: [(number: Int, content: PublicationContent)], registry: MetricsRegistry,
+        manager: ServiceManager, logger: Logger
     ) async throws {
         let credentials = try ReloadingTLSContext(configuration.tlsConfiguration)
         guard let trustDomain = credentials.current.identifier?.trustDomain else {
@@ -71,14 +73,16 @@ struct Run: AsyncParsableCommand {
 
         let metrics = ExchangeMetrics(factory: registry)
         let limits = configuration.limits
+        let rules = try await rules(configuration, files, store: store, at: now(), logger)
         let commits = CommitQueue(store: store, capacity: limits.pendingWrites, longestWait: limits.queueTime, metrics: metrics)
         let exchange = Exchange(
-            store: store, commits: commits, policy: policy, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
+            store: store, commits: commits, rules: rules, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
             now: now, rate: RateLimit(perSecond: limits.callsPerSecond, burst: limits.callBurst), metrics: metrics, logger: logger)
-        let health = HealthEndpoint(services: ["lots.v1.ReferralService", "lots.v1.AssignmentService"])
+        let health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.routing])
         var router = Router()
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
         router.register(AssignmentEndpoint(exchange: exchange, trustDomain: trustDomain))
+        router.register(RoutingEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(health)
         router = router.intercepted(by: [TracePropagation(), CallLogging(logger: logger, failureLevel: .debug)])
 
@@ -103,7 +107,8 @@ struct Run: AsyncParsableCommand {
             parts.append(try await pages(configuration.pages.host, port, registry, state, logger))
         }
         parts += [
-            CommitService(commits: commits, store: store), LeaseService(timer: LeaseTimer(exchange: exchange)), watch,
+            CommitService(commits: commits, store: store), LeaseService(timer: LeaseTimer(exchange: exchange)),
+            PublicationService(timer: PublicationTimer(exchange: exchange)), watch,
             await HangupService(watch: watch, manager: manager), server,
             StartedService(path: portFile, server: server, state: state, manager: manager),
             WaitingService(health: health, exchange: exchange, state: state, manager: manager),
@@ -114,6 +119,24 @@ struct Run: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await services.run()
         logger.notice("stopped")
+    }
+
+    /// What the database has in force. One that is empty takes what the files say.
+    private func rules(
+        _ configuration: DaemonConfiguration, _ files: [(number: Int, content: PublicationContent)], store: SQLiteStore,
+        at now: Instant, _ logger: Logger
+    ) async throws -> RulesInForce {
+        let rules = try await RulesInForce(
+            store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod, first: files, at: now)
+        for difference in rules.history.differences(from: files) {
+            logger.warning(
+                """
+                \(difference). The database decides, the files do nothing: `lots route versions` lists what is published, \
+                `lots route publish` puts a file in force
+                """,
+                metadata: ["directory": "\(configuration.directoryPath)", "routing": "\(configuration.routingPath)"])
+        }
+        return rules
     }
 
     /// The service manager's listening socket, when it has one for this process.
@@ -199,6 +222,14 @@ private struct HangupService: ServiceLifecycle.Service {
 
 private struct LeaseService: ServiceLifecycle.Service {
     let timer: LeaseTimer
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await timer.run() }
+    }
+}
+
+private struct PublicationService: ServiceLifecycle.Service {
+    let timer: PublicationTimer
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await timer.run() }

@@ -56,6 +56,50 @@ import Testing
                     """)
     }
 
+    @Test func agreementsAndLanguages() throws {
+        let yaml = Self.directory.replacing(
+            "    catchment:",
+            with: """
+                    languages: [sv, prs]
+                    agreements:
+                      - {until: 2022-03-31, first_contact_within: 120h}
+                      - from: 2022-04-01
+                        first_contact_within: 3d
+                        first_contact_warning: 48h
+                        first_meeting_within: 10d
+                        untaken_warning: 24h
+                        call_attempts: 3
+                        evening_attempts: 1
+                    catchment:
+                """)
+        let folder = try TemporaryFolder(["directory.yaml": yaml])
+        let jour = try #require(try DirectoryFile.read(folder.path("directory.yaml")).organisation(OrganisationID("jouren")))
+        #expect(jour.languages == ["sv", "prs"])
+        let day = Duration.seconds(86_400)
+        #expect(
+            jour.agreements == [
+                OrganisationAgreement(period: DatePeriod(first: nil, last: CivilDate("2022-03-31")), firstContactWithin: day * 5),
+                OrganisationAgreement(
+                    period: DatePeriod(first: CivilDate("2022-04-01"), last: nil), firstContactWithin: day * 3,
+                    firstContactWarning: day * 2,
+                    firstMeetingWithin: day * 10, untakenWarning: day, callAttempts: 3, eveningAttempts: 1),
+            ])
+        let faults = try directoryFaults(
+            yaml.replacing("120h", with: "3").replacing("10d", with: "2d").replacing("evening_attempts", with: "evening_attempt")
+                .replacing("prs", with: "dari").replacing(
+                    "- from: 2022", with: "- {from: 2024-01-01}\n      - until: 2023-12-31\n        from: 2022"))
+        #expect(
+            faults == """
+                directory.yaml:7: organisations[1].languages[1]: must be a language like sv, prs or zh-Hant (BCP 47)
+                directory.yaml:9: organisations[1].agreements[0].first_contact_within: not a duration: a whole number with its unit ms, s, m, h \
+                or d, like 30s
+                directory.yaml:10: organisations[1].agreements[1]: an agreement says at least one thing
+                directory.yaml:15: organisations[1].agreements[2].first_meeting_within: the first meeting does not come before the first \
+                contact
+                directory.yaml:18: organisations[1].agreements[2].evening_attempt: is not a setting; did you mean "evening_attempts"?
+                """, "\(faults)")
+    }
+
     @Test func meaningOfTheDirectoryWithTheLineOfEachEntry() throws {
         #expect(
             try directoryFaults(
@@ -143,6 +187,60 @@ import Testing
                 nowhere.dmn: no such file
                 """)
         #expect(try routingFaults(["routing.yaml": "rule_sets: []\n"]) == "routing.yaml:1: rule_sets: name at least one rule set")
+    }
+
+    @Test func acceptedFindings() throws {
+        let files = [
+            "support.dmn": Self.support, "mediation.dmn": Self.mediation, "directory.yaml": Self.directory,
+            "routing.yaml": """
+            rule_sets:
+              - number: 1
+                name: A
+                valid_from: 2004-01-01
+                support: support.dmn
+                mediation: mediation.dmn
+                accepted:
+                  - {finding: idle-column/support/role, by: Sam, reason: more rules will come}
+                  - {finding: no-rule-set/x, by: Sam, reason: "why: because"}
+            """,
+        ]
+        let folder = try TemporaryFolder(files)
+        let routing = try RoutingFile.read(
+            folder.path("routing.yaml"), directory: try DirectoryFile.read(folder.path("directory.yaml")))
+        #expect(
+            routing.ruleSets.map(\.accepted) == [
+                [
+                    AcceptedFinding(finding: "idle-column/support/role", by: "Sam", reason: "more rules will come"),
+                    AcceptedFinding(finding: "no-rule-set/x", by: "Sam", reason: "why: because"),
+                ]
+            ])
+        let check = routing.check()
+        #expect(check.accepted.map(\.finding.id) == ["idle-column/support/role"])
+        #expect(check.unusedAcceptances.map(\.acceptance.finding) == ["no-rule-set/x"])
+
+        let mistaken = files.merging([
+            "routing.yaml": """
+            rule_sets:
+              - number: 1
+                name: A
+                valid_from: 2004-01-01
+                support: support.dmn
+                mediation: mediation.dmn
+                accepted:
+                  - {finding: a, by: Sam, reason: why}
+                  - {finding: a, by: Sam, reason: why}
+                  - {finding: b, by: "", because: why}
+                  - c
+            """
+        ]) { $1 }
+        #expect(
+            try routingFaults(mistaken) == """
+                routing.yaml:9: rule_sets[0].accepted[1].finding: is accepted twice
+                routing.yaml:10: rule_sets[0].accepted[2].by: is empty
+                routing.yaml:10: rule_sets[0].accepted[2]: "reason" is missing
+                routing.yaml:10: rule_sets[0].accepted[2].because: is not a setting
+                routing.yaml:11: rule_sets[0].accepted[3]: must be a block of keys and values
+                """)
     }
 
     @Test func columnsAndEntriesThatMeanNothing() throws {

@@ -37,12 +37,12 @@ struct SupportExample: Sendable, CustomTestStringConvertible {
     }
 }
 
-private let agreement = "the City of Stockholm's partnership with the brottsofferjourer, 2022"
-private let nordvast = "the annual report of Stödcentrum Nordväst, 2017"
-private let city2004 = "the City of Stockholm's decision of 2004"
-private let own = "decided for this exchange"
+let agreement = "the City of Stockholm's partnership with the brottsofferjourer, 2022"
+let nordvast = "the annual report of Stödcentrum Nordväst, 2017"
+let city2004 = "the City of Stockholm's decision of 2004"
+let own = "decided for this exchange"
 
-private let supportExamples: [SupportExample] = [
+let supportExamples: [SupportExample] = [
     // Ages, from 1 July 2023.
     .init(name: "Alva, 9", age: 9, lives: "0180/farsta", goesTo: "review: under-10", rule: "victim-under-10", source: own),
     .init(
@@ -95,19 +95,26 @@ private let supportExamples: [SupportExample] = [
         name: "Wilma, 21 on Gotland", age: 21, lives: "0980", goesTo: "bojen-stockholm-gotland", rule: "victim-21",
         notes: ["boundary-age", "no-support-centre-for-area"], source: agreement),
     .init(
-        name: "Young in Upplands Väsby", age: 16, lives: "0114", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Järfälla", age: 16, lives: "0123", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Ekerö", age: 16, lives: "0125", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Upplands-Bro", age: 16, lives: "0139", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Sollentuna", age: 16, lives: "0163", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Sundbyberg", age: 16, lives: "0183", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Solna", age: 16, lives: "0184", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
-    .init(name: "Young in Sigtuna", age: 16, lives: "0191", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+        name: "Zara, 16, in Upplands Väsby", age: 16, lives: "0114", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17",
+        source: nordvast),
     .init(
-        name: "Adult in Solna", age: 30, lives: "0184", goesTo: "review: no-recipient-for-area", rule: "victim-over-21",
+        name: "Ville, 16, in Järfälla", age: 16, lives: "0123", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+    .init(name: "Tyra, 16, in Ekerö", age: 16, lives: "0125", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+    .init(
+        name: "Sixten, 16, in Upplands-Bro", age: 16, lives: "0139", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17",
+        source: nordvast),
+    .init(
+        name: "Selma, 16, in Sollentuna", age: 16, lives: "0163", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+    .init(
+        name: "Rakel, 16, in Sundbyberg", age: 16, lives: "0183", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+    .init(name: "Pelle, 16, in Solna", age: 16, lives: "0184", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+    .init(name: "Olle, 16, in Sigtuna", age: 16, lives: "0191", goesTo: "stodcentrum-nordvast", rule: "victim-10-to-17", source: nordvast),
+    .init(
+        name: "Zeb, adult in Solna", age: 30, lives: "0184", goesTo: "review: no-recipient-for-area", rule: "victim-over-21",
         notes: ["no-brottsofferjour-for-area"], source: own),
     .init(
-        name: "Young in Uppsala", age: 16, lives: "0380", goesTo: "review: no-recipient-for-area", rule: "victim-10-to-17",
+        name: "Zia, 16, in Uppsala, outside the county", age: 16, lives: "0380", goesTo: "review: no-recipient-for-area",
+        rule: "victim-10-to-17",
         notes: ["no-support-centre-for-area", "no-brottsofferjour-for-area"], source: own),
     .init(name: "Yrsa, no area", age: 30, goesTo: "review: unknown-area", rule: "victim-over-21", source: own),
     .init(
@@ -218,58 +225,186 @@ private let supportExamples: [SupportExample] = [
 
     // Days.
     .init(
-        name: "The day before the new areas", age: 30, lives: "0180/farsta", on: "2023-06-30", goesTo: "review: no-rule-set-on-this-date",
-        rule: nil, source: own),
-    .init(
-        name: "The first day of the new areas", age: 30, lives: "0180/jarva", on: "2023-07-01", goesTo: "bojen-vasterort",
+        name: "Xenia, 30 in Farsta on the last day of the old areas", age: 30, lives: "0180/farsta", on: "2023-06-30",
+        goesTo: "bojen-sodra-stockholm",
         rule: "victim-over-21", source: own),
     .init(
-        name: "2004: 15 in Hägersten", age: 15, lives: "0180/hagersten", on: "2004-05-01", goesTo: "stodcentrum-soderort",
+        name: "Ylva, 30 in Järva on its first day", age: 30, lives: "0180/jarva", on: "2023-07-01", goesTo: "bojen-vasterort",
+        rule: "victim-over-21", source: own),
+    .init(
+        name: "Agnes, 15 in Hägersten, 2004", age: 15, lives: "0180/hagersten", on: "2004-05-01", goesTo: "stodcentrum-soderort",
         rule: "victim-10-to-17", source: city2004),
     .init(
-        name: "2004: 15 in Hässelby-Vällingby", age: 15, lives: "0180/hasselby-vallingby", on: "2004-05-01",
+        name: "Birk, 15 in Hässelby-Vällingby, 2004", age: 15, lives: "0180/hasselby-vallingby", on: "2004-05-01",
         goesTo: "stodcentrum-vasterort",
         rule: "victim-10-to-17", source: city2004),
     .init(
-        name: "2004: 15 in Rinkeby, which has none of its own", age: 15, lives: "0180/rinkeby", on: "2004-11-01",
+        name: "Clara, 15 in Rinkeby, which had none of its own, 2004", age: 15, lives: "0180/rinkeby", on: "2004-11-01",
         goesTo: "stodcentrum-city",
         rule: "victim-10-to-17", source: city2004),
     .init(
-        name: "2004: 15 on Lidingö", age: 15, lives: "0186", on: "2004-05-01", goesTo: "stodcentrum-city", rule: "victim-10-to-17",
+        name: "David, 15 on Lidingö, 2004", age: 15, lives: "0186", on: "2004-05-01", goesTo: "stodcentrum-city", rule: "victim-10-to-17",
         source: city2004),
     .init(
-        name: "2004: exactly 18 in Norrmalm", age: 18, lives: "0180/norrmalm", on: "2004-05-01", goesTo: "stodcentrum-city",
+        name: "Edith, exactly 18 in Norrmalm, 2004", age: 18, lives: "0180/norrmalm", on: "2004-05-01", goesTo: "stodcentrum-city",
         rule: "victim-18", notes: ["boundary-age"], source: own),
     .init(
-        name: "2004: 19 in Kista", age: 19, lives: "0180/kista", on: "2004-05-01", goesTo: "bojen-spanga-kista", rule: "victim-over-18",
+        name: "Folke, 19 in Kista, 2004", age: 19, lives: "0180/kista", on: "2004-05-01", goesTo: "bojen-spanga-kista",
+        rule: "victim-over-18",
         source: city2004),
     .init(
-        name: "2004: adult in Bromma", age: 40, lives: "0180/bromma", on: "2004-12-31", goesTo: "bojen-vasterort", rule: "victim-over-18",
+        name: "Gerd, adult in Bromma, 2004", age: 40, lives: "0180/bromma", on: "2004-12-31", goesTo: "bojen-vasterort",
+        rule: "victim-over-18",
         source: city2004),
     .init(
-        name: "2004: adult in Älvsjö", age: 40, lives: "0180/alvsjo", on: "2004-05-01", goesTo: "bojen-farsta", rule: "victim-over-18",
+        name: "Harry, adult in Älvsjö, 2004", age: 40, lives: "0180/alvsjo", on: "2004-05-01", goesTo: "bojen-farsta",
+        rule: "victim-over-18",
         source: city2004),
     .init(
-        name: "2004: adult in Liljeholmen", age: 40, lives: "0180/liljeholmen", on: "2004-05-01", goesTo: "bojen-skarholmen",
+        name: "Irma, adult in Liljeholmen, 2004", age: 40, lives: "0180/liljeholmen", on: "2004-05-01", goesTo: "bojen-skarholmen",
         rule: "victim-over-18", source: city2004),
     .init(
-        name: "2004: parent of a victim of 14 in Maria-Gamla stan", role: .relativeOfVictim, age: 44, victimAge: 14,
+        name: "Jan, parent of a victim of 14 in Maria-Gamla stan, 2004", role: .relativeOfVictim, age: 44, victimAge: 14,
         lives: "0180/maria-gamla-stan", on: "2004-05-01", goesTo: "stodcentrum-city", rule: "companion-10-to-17", source: city2004),
     .init(
-        name: "2004: adult on Lidingö", age: 40, lives: "0186", on: "2004-05-01", goesTo: "bojen-city-lidingo", rule: "victim-over-18",
+        name: "Kajsa, adult on Lidingö, 2004", age: 40, lives: "0186", on: "2004-05-01", goesTo: "bojen-city-lidingo",
+        rule: "victim-over-18",
         source: city2004),
     .init(
-        name: "2004: young in Solna, before Stödcentrum Nordväst", age: 15, lives: "0184", on: "2004-05-01",
+        name: "Lars, 15 in Solna, before Stödcentrum Nordväst, 2004", age: 15, lives: "0184", on: "2004-05-01",
         goesTo: "review: no-recipient-for-area", rule: "victim-10-to-17",
         notes: ["no-support-centre-for-area", "no-brottsofferjour-for-area"],
         source: city2004),
     .init(
-        name: "2004: teacher", role: .professional, age: 40, lives: "0180/farsta", on: "2004-05-01",
+        name: "Margit, teacher, 2004", role: .professional, age: 40, lives: "0180/farsta", on: "2004-05-01",
         goesTo: "review: no-service-for-this-role",
         rule: "others", source: city2004),
     .init(
-        name: "The first day after the rules of 2004", age: 40, lives: "0180/bromma", on: "2005-01-01",
+        name: "Nanna, adult on the first day after the rules of 2004", age: 40, lives: "0180/bromma", on: "2005-01-01",
         goesTo: "review: no-rule-set-on-this-date", rule: nil, source: own),
+
+    // The partnership of 2022 with the 13 areas before 1 July 2023.
+    .init(
+        name: "Astrid, 40 in Norrmalm, 2022", age: 40, lives: "0180/norrmalm", on: "2022-05-01", goesTo: "bojen-stockholm-gotland",
+        rule: "victim-over-21", source: own),
+    .init(
+        name: "Bosse, 15 in Östermalm, 2022", age: 15, lives: "0180/ostermalm", on: "2022-05-01", goesTo: "stodcentrum-city",
+        rule: "victim-10-to-17", source: own),
+    .init(
+        name: "Cissi, 15 in Rinkeby-Kista, 2022", age: 15, lives: "0180/rinkeby-kista", on: "2022-05-01", goesTo: "stodcentrum-vasterort",
+        rule: "victim-10-to-17", source: own),
+    .init(
+        name: "Denise, 35 in Spånga-Tensta, 2022", age: 35, lives: "0180/spanga-tensta", on: "2022-05-01", goesTo: "bojen-vasterort",
+        rule: "victim-over-21", source: own),
+    .init(
+        name: "Ensio, exactly 21 in Hägersten-Älvsjö, 2022", age: 21, lives: "0180/hagersten-alvsjo", on: "2022-05-01",
+        goesTo: "stodcentrum-soderort", rule: "victim-21", notes: ["boundary-age"], source: own),
+    .init(
+        name: "Freja, 22 in Hägersten-Älvsjö, 2022", age: 22, lives: "0180/hagersten-alvsjo", on: "2022-05-01",
+        goesTo: "bojen-sodra-stockholm", rule: "victim-over-21", source: agreement),
+    .init(
+        name: "Gorm, 9 in Södermalm, 2022", age: 9, lives: "0180/sodermalm", on: "2022-05-01", goesTo: "review: under-10",
+        rule: "victim-under-10", source: own),
+    .init(
+        name: "Hilma, 10 today in Södermalm, 2022", born: "2012-05-01", lives: "0180/sodermalm", on: "2022-05-01",
+        goesTo: "stodcentrum-city", rule: "victim-10-to-17", source: agreement),
+    .init(
+        name: "Idun, 18 in Skarpnäck, 2022", age: 18, lives: "0180/skarpnack", on: "2022-05-01", goesTo: "stodcentrum-soderort",
+        rule: "victim-18-to-20", source: agreement),
+    .init(
+        name: "Isak, witness of 16 in Bromma, 2022", role: .witness, age: 16, lives: "0180/bromma", on: "2022-05-01",
+        goesTo: "stodcentrum-vasterort", rule: "companion-10-to-17", source: agreement),
+    .init(
+        name: "Jasmin, witness of 60 in Bromma, 2022", role: .witness, age: 60, lives: "0180/bromma", on: "2022-05-01",
+        goesTo: "bojen-vasterort", rule: "companion-over-21", source: agreement),
+    .init(
+        name: "Jonna, mother of a victim of 15 in Farsta, 2022", role: .relativeOfVictim, age: 41, victimAge: 15, lives: "0180/farsta",
+        on: "2022-05-01", goesTo: "stodcentrum-soderort", rule: "companion-10-to-17", source: agreement),
+    .init(
+        name: "Kim, 40, relative of an offender in Skärholmen, 2022", role: .relativeOfOffender, age: 40, lives: "0180/skarholmen",
+        on: "2022-05-01", goesTo: "bojen-sodra-stockholm", rule: "offender-relative", source: agreement),
+    .init(
+        name: "Kurt, relative of an offender, age unknown, 2022", role: .relativeOfOffender, lives: "0180/skarholmen", on: "2022-05-01",
+        goesTo: "review: unknown-age", rule: "offender-relative-unknown-age", source: own),
+    .init(
+        name: "Lo, social worker in Enskede-Årsta-Vantör, 2022", role: .professional, lives: "0180/enskede-arsta-vantor", on: "2022-05-01",
+        goesTo: "bojen-sodra-stockholm", rule: "professional", source: agreement),
+    .init(
+        name: "Moa, 17, exploited, on Kungsholmen, 2022", age: 17, lives: "0180/kungsholmen", exploited: true, on: "2022-05-01",
+        goesTo: "stodcentrum-city", rule: "victim-under-18-exploited", source: agreement),
+    .init(
+        name: "Nour, 16, exploited, on Gotland, 2022", age: 16, lives: "0980", exploited: true, on: "2022-05-01",
+        goesTo: "review: no-recipient-for-area", rule: "victim-under-18-exploited", notes: ["no-support-centre-for-area"], source: own),
+    .init(
+        name: "Oskar, 15 on Gotland, 2022", age: 15, lives: "0980", on: "2022-05-01", goesTo: "bojen-stockholm-gotland",
+        rule: "victim-10-to-17", notes: ["no-support-centre-for-area"], source: agreement),
+    .init(
+        name: "Petra, 34 on Lidingö, 2022", age: 34, lives: "0186", on: "2022-05-01", goesTo: "bojen-stockholm-gotland",
+        rule: "victim-over-21", source: own),
+    .init(
+        name: "Quirin, 14 on Lidingö, 2022", age: 14, lives: "0186", on: "2022-05-01", goesTo: "stodcentrum-city", rule: "victim-10-to-17",
+        source: own),
+    .init(
+        name: "Rasmus, 16 in Ekerö, 2022", age: 16, lives: "0125", on: "2022-05-01", goesTo: "stodcentrum-nordvast",
+        rule: "victim-10-to-17", source: nordvast),
+    .init(
+        name: "Stina, 30 in Sigtuna, 2022", age: 30, lives: "0191", on: "2022-05-01", goesTo: "review: no-recipient-for-area",
+        rule: "victim-over-21", notes: ["no-brottsofferjour-for-area"], source: own),
+    .init(
+        name: "Ulf, 45 in Täby, 2022", age: 45, lives: "0160", on: "2022-05-01", goesTo: "review: no-recipient-for-area",
+        rule: "victim-over-21", notes: ["no-brottsofferjour-for-area"], source: own),
+    .init(
+        name: "Vilma, age unknown, 2022", lives: "0180/bromma", on: "2022-05-01", goesTo: "review: unknown-age", rule: "victim-unknown-age",
+        source: own),
+    .init(
+        name: "Wille, area unknown, 2022", age: 30, on: "2022-05-01", goesTo: "review: unknown-area", rule: "victim-over-21", source: own),
+    .init(
+        name: "Xander, sekretessmarkering, 2022", age: 30, lives: "0180/bromma", protected: .confidentialityMarking, on: "2022-05-01",
+        goesTo: "review: protected-identity", rule: "protected-identity", source: own),
+    .init(
+        name: "Yann, 30 in Järva the day before it was formed", age: 30, lives: "0180/jarva", on: "2023-06-30",
+        goesTo: "review: area-not-valid-on-this-date", rule: "victim-over-21", source: own),
+    .init(
+        name: "Zelda, 30 in Rinkeby-Kista on its last day", age: 30, lives: "0180/rinkeby-kista", on: "2023-06-30",
+        goesTo: "bojen-vasterort", rule: "victim-over-21", source: own),
+    .init(
+        name: "Åsa, 30 in Rinkeby-Kista the day after its last", age: 30, lives: "0180/rinkeby-kista", on: "2023-07-01",
+        goesTo: "review: area-not-valid-on-this-date", rule: "victim-over-21", source: own),
+    .init(
+        name: "Älva, 15 in Norrmalm on its last day", age: 15, lives: "0180/norrmalm", on: "2023-06-30", goesTo: "stodcentrum-city",
+        rule: "victim-10-to-17", source: own),
+    .init(
+        name: "Östen, 15 in Norra innerstaden on its first day", age: 15, lives: "0180/norra-innerstaden", on: "2023-07-01",
+        goesTo: "stodcentrum-city", rule: "victim-10-to-17", source: own),
+    .init(
+        name: "Alma, 30 in Farsta on the first day of the partnership", age: 30, lives: "0180/farsta", on: "2022-04-01",
+        goesTo: "bojen-sodra-stockholm", rule: "victim-over-21", source: agreement),
+    .init(
+        name: "Bror, 30 in Farsta the day before the partnership", age: 30, lives: "0180/farsta", on: "2022-03-31",
+        goesTo: "review: no-rule-set-on-this-date", rule: nil, source: own),
+
+    // More of 2004.
+    .init(
+        name: "Oda, exactly 10 in Farsta, 2004", age: 10, lives: "0180/farsta", on: "2004-05-01", goesTo: "stodcentrum-city",
+        rule: "victim-10-to-17", source: own),
+    .init(
+        name: "Ragna, 9 in Farsta, 2004", age: 9, lives: "0180/farsta", on: "2004-05-01", goesTo: "review: under-10",
+        rule: "victim-under-10", source: own),
+    .init(
+        name: "Sture, age unknown, 2004", lives: "0180/farsta", on: "2004-05-01", goesTo: "review: unknown-age", rule: "victim-unknown-age",
+        source: own),
+    .init(
+        name: "Torun, witness of 17 in Bromma, 2004", role: .witness, age: 17, lives: "0180/bromma", on: "2004-05-01",
+        goesTo: "stodcentrum-city", rule: "companion-10-to-17", source: city2004),
+    .init(
+        name: "Uno, witness of 50 in Kista, 2004", role: .witness, age: 50, lives: "0180/kista", on: "2004-05-01",
+        goesTo: "bojen-spanga-kista", rule: "companion-over-18", source: city2004),
+    .init(
+        name: "Vega, relative of an offender, 2004", role: .relativeOfOffender, age: 40, lives: "0180/kista", on: "2004-05-01",
+        goesTo: "review: no-service-for-this-role", rule: "others", source: own),
+    .init(
+        name: "Wera, adult on Gotland, 2004", age: 40, lives: "0980", on: "2004-05-01", goesTo: "review: no-recipient-for-area",
+        rule: "victim-over-18", notes: ["no-brottsofferjour-for-area"], source: own),
 ]
 
 @Suite struct ShippedConfigurationTests {

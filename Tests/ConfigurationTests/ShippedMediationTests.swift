@@ -24,6 +24,7 @@ struct MediationExample: Sendable, CustomTestStringConvertible {
     var on = "2024-03-01"
     let goesTo: String
     let rule: String?
+    let source: String
 
     var testDescription: String { name }
 
@@ -44,75 +45,113 @@ struct MediationExample: Sendable, CustomTestStringConvertible {
 
 private typealias Young = MediationExample.Young
 
-private let mediationExamples: [MediationExample] = [
-    .init(name: "all conditions met", goesTo: "stodcentrum-vasterort", rule: "mediation"),
-    .init(name: "no investigation at all", investigation: .none, goesTo: "stodcentrum-vasterort", rule: "mediation"),
-    .init(name: "not reported", reported: .no, goesTo: "review: not-reported", rule: "not-reported"),
-    .init(name: "reported or not is unknown", reported: .unknown, goesTo: "review: unknown-whether-reported", rule: "reported-unknown"),
+private let act = "the mediation act (lag 2002:445)"
+
+let mediationExamples: [MediationExample] = [
+    .init(name: "Adam: all conditions met", goesTo: "stodcentrum-vasterort", rule: "mediation", source: act),
+    .init(name: "Bea: no investigation at all", investigation: .none, goesTo: "stodcentrum-vasterort", rule: "mediation", source: act),
+    .init(name: "Cesar: not reported", reported: .no, goesTo: "review: not-reported", rule: "not-reported", source: act),
     .init(
-        name: "one of two denies", offenders: [Young(), Young(admitted: .no)], goesTo: "review: not-admitted", rule: "not-admitted"),
+        name: "Dina: reported or not is unknown", reported: .unknown, goesTo: "review: unknown-whether-reported", rule: "reported-unknown",
+        source: act),
     .init(
-        name: "one of two has not been heard", offenders: [Young(admitted: .unknown), Young()], goesTo: "review: unknown-whether-admitted",
-        rule: "admitted-unknown"),
+        name: "Elis: one of two denies", offenders: [Young(), Young(admitted: .no)], goesTo: "review: not-admitted", rule: "not-admitted",
+        source: act),
     .init(
-        name: "one denies, another is unknown", offenders: [Young(admitted: .unknown), Young(admitted: .no)],
-        goesTo: "review: not-admitted", rule: "not-admitted"),
-    .init(name: "the victim says no", personTakesPart: .no, goesTo: "review: somebody-declined", rule: "not-voluntary"),
+        name: "Fatima: one of two has not been heard", offenders: [Young(admitted: .unknown), Young()],
+        goesTo: "review: unknown-whether-admitted",
+        rule: "admitted-unknown", source: act),
     .init(
-        name: "an offender says no", offenders: [Young(), Young(takesPart: .no)], goesTo: "review: somebody-declined",
-        rule: "not-voluntary"),
+        name: "Gabriel: one denies, another is unknown", offenders: [Young(admitted: .unknown), Young(admitted: .no)],
+        goesTo: "review: not-admitted", rule: "not-admitted", source: act),
+    .init(name: "Hedda: the victim says no", personTakesPart: .no, goesTo: "review: somebody-declined", rule: "not-voluntary", source: act),
     .init(
-        name: "the victim has not been asked", personTakesPart: .unknown, goesTo: "review: unknown-whether-voluntary",
-        rule: "voluntary-unknown"),
-    .init(name: "not suitable", suitable: .no, goesTo: "review: not-suitable", rule: "not-suitable"),
+        name: "Ivo: an offender says no", offenders: [Young(), Young(takesPart: .no)], goesTo: "review: somebody-declined",
+        rule: "not-voluntary", source: act),
     .init(
-        name: "suitable or not is unknown", suitable: .unknown, goesTo: "review: unknown-whether-suitable", rule: "suitable-unknown"),
-    .init(name: "11 years old", offenders: [Young(age: 11)], goesTo: "review: offender-under-12", rule: "offender-under-12"),
-    .init(name: "12 years old", offenders: [Young(age: 12)], goesTo: "stodcentrum-vasterort", rule: "mediation"),
+        name: "Juni: the victim has not been asked", personTakesPart: .unknown, goesTo: "review: unknown-whether-voluntary",
+        rule: "voluntary-unknown", source: act),
+    .init(name: "Kasper: not suitable", suitable: .no, goesTo: "review: not-suitable", rule: "not-suitable", source: act),
     .init(
-        name: "one of two is 11", offenders: [Young(age: 16), Young(age: 11)], goesTo: "review: offender-under-12",
-        rule: "offender-under-12"),
-    .init(name: "20 years old", offenders: [Young(age: 20)], goesTo: "stodcentrum-vasterort", rule: "mediation"),
+        name: "Liv: suitable or not is unknown", suitable: .unknown, goesTo: "review: unknown-whether-suitable", rule: "suitable-unknown",
+        source: act),
     .init(
-        name: "21 years old", offenders: [Young(age: 21)], goesTo: "review: offender-21-or-older", rule: "offender-21-or-older"),
+        name: "Melker: 11 years old", offenders: [Young(age: 11)], goesTo: "review: offender-under-12", rule: "offender-under-12",
+        source: act),
+    .init(name: "Nike: 12 years old", offenders: [Young(age: 12)], goesTo: "stodcentrum-vasterort", rule: "mediation", source: act),
     .init(
-        name: "one of two is 30", offenders: [Young(), Young(age: 30)], goesTo: "review: offender-21-or-older",
-        rule: "offender-21-or-older"),
+        name: "Otis: one of two is 11", offenders: [Young(age: 16), Young(age: 11)], goesTo: "review: offender-under-12",
+        rule: "offender-under-12", source: act),
+    .init(name: "Paula: 20 years old", offenders: [Young(age: 20)], goesTo: "stodcentrum-vasterort", rule: "mediation", source: act),
     .init(
-        name: "one age is unknown", offenders: [Young(), Young(age: nil)], goesTo: "review: unknown-offender-age",
-        rule: "offender-age-unknown"),
+        name: "Rune: 21 years old", offenders: [Young(age: 21)], goesTo: "review: offender-21-or-older", rule: "offender-21-or-older",
+        source: act),
     .init(
-        name: "the leader was not asked", investigation: .running, leaderConsulted: .no,
-        goesTo: "review: investigation-leader-not-consulted", rule: "leader-not-consulted"),
+        name: "Saga: one of two is 30", offenders: [Young(), Young(age: 30)], goesTo: "review: offender-21-or-older",
+        rule: "offender-21-or-older", source: act),
     .init(
-        name: "whether the leader was asked is unknown", investigation: .running, leaderConsulted: .unknown,
-        goesTo: "review: investigation-leader-not-consulted", rule: "leader-not-consulted"),
+        name: "Ted: one age is unknown", offenders: [Young(), Young(age: nil)], goesTo: "review: unknown-offender-age",
+        rule: "offender-age-unknown", source: own),
     .init(
-        name: "the leader was asked", investigation: .running, leaderConsulted: .yes, goesTo: "stodcentrum-vasterort",
-        rule: "mediation-leader-consulted"),
+        name: "Ulrika: the leader was not asked", investigation: .running, leaderConsulted: .no,
+        goesTo: "review: investigation-leader-not-consulted", rule: "leader-not-consulted", source: act),
     .init(
-        name: "a protected identity", protected: .assumedIdentity, goesTo: "review: protected-identity", rule: "protected-identity"),
+        name: "Vera: whether the leader was asked is unknown", investigation: .running, leaderConsulted: .unknown,
+        goesTo: "review: investigation-leader-not-consulted", rule: "leader-not-consulted", source: act),
     .init(
-        name: "offenders in two areas", offenders: [Young(), Young(lives: "0180/jarva")],
-        goesTo: "review: offenders-in-different-areas", rule: "mediation"),
+        name: "Wilda: the leader was asked", investigation: .running, leaderConsulted: .yes, goesTo: "stodcentrum-vasterort",
+        rule: "mediation-leader-consulted", source: act),
     .init(
-        name: "an offender's area is unknown", offenders: [Young(), Young(lives: nil)], goesTo: "review: unknown-offender-area",
-        rule: "mediation"),
+        name: "Yasmin: a protected identity", protected: .assumedIdentity, goesTo: "review: protected-identity", rule: "protected-identity",
+        source: own),
     .init(
-        name: "two offenders in Solna", offenders: [Young(lives: "0184"), Young(lives: "0184")], goesTo: "stodcentrum-nordvast",
-        rule: "mediation"),
+        name: "Zoe: offenders in two areas", offenders: [Young(), Young(lives: "0180/jarva")],
+        goesTo: "review: offenders-in-different-areas", rule: "mediation", source: own),
     .init(
-        name: "the offender lives on Gotland", offenders: [Young(lives: "0980")], goesTo: "review: no-recipient-for-area",
-        rule: "mediation"),
+        name: "Åke: an offender's area is unknown", offenders: [Young(), Young(lives: nil)], goesTo: "review: unknown-offender-area",
+        rule: "mediation", source: own),
     .init(
-        name: "given back by the support centre", returnedBy: ["stodcentrum-vasterort"], goesTo: "review: returned-by-only-recipient",
-        rule: "mediation"),
+        name: "Ärla: two offenders in Solna", offenders: [Young(lives: "0184"), Young(lives: "0184")], goesTo: "stodcentrum-nordvast",
+        rule: "mediation", source: nordvast),
     .init(
-        name: "2004: Hässelby-Vällingby had support but no mediation", offenders: [Young(lives: "0180/hasselby-vallingby")],
-        on: "2004-05-01", goesTo: "stodcentrum-city", rule: "mediation"),
+        name: "Örjan: the offender lives on Gotland", offenders: [Young(lives: "0980")], goesTo: "review: no-recipient-for-area",
+        rule: "mediation", source: own),
     .init(
-        name: "2004: Liljeholmen", offenders: [Young(lives: "0180/liljeholmen")], on: "2004-05-01", goesTo: "stodcentrum-soderort",
-        rule: "mediation"),
+        name: "Alex: given back by the support centre", returnedBy: ["stodcentrum-vasterort"], goesTo: "review: returned-by-only-recipient",
+        rule: "mediation", source: own),
+    .init(
+        name: "Bodil: 2004: Hässelby-Vällingby had support but no mediation", offenders: [Young(lives: "0180/hasselby-vallingby")],
+        on: "2004-05-01", goesTo: "stodcentrum-city", rule: "mediation", source: city2004),
+    .init(
+        name: "Claes: 2004: Liljeholmen", offenders: [Young(lives: "0180/liljeholmen")], on: "2004-05-01", goesTo: "stodcentrum-soderort",
+        rule: "mediation", source: city2004),
+    .init(
+        name: "Disa: an offender of 16 in Rinkeby-Kista, 2022", offenders: [Young(lives: "0180/rinkeby-kista")], on: "2022-05-01",
+        goesTo: "stodcentrum-vasterort", rule: "mediation", source: own),
+    .init(
+        name: "Egon: an offender of 12 on Östermalm, 2022", offenders: [Young(age: 12, lives: "0180/ostermalm")], on: "2022-05-01",
+        goesTo: "stodcentrum-city", rule: "mediation", source: act),
+    .init(
+        name: "Frej: an offender of 11, 2022", offenders: [Young(age: 11)], on: "2022-05-01", goesTo: "review: offender-under-12",
+        rule: "offender-under-12", source: act),
+    .init(
+        name: "Gry: an offender of 21, 2022", offenders: [Young(age: 21)], on: "2022-05-01", goesTo: "review: offender-21-or-older",
+        rule: "offender-21-or-older", source: act),
+    .init(
+        name: "Hans: not admitted, 2022", offenders: [Young(admitted: .no)], on: "2022-05-01", goesTo: "review: not-admitted",
+        rule: "not-admitted", source: act),
+    .init(
+        name: "Iris: an offender in Uppsala, outside the county, 2022", offenders: [Young(lives: "0380")], on: "2022-05-01",
+        goesTo: "review: no-recipient-for-area", rule: "mediation", source: own),
+    .init(
+        name: "Jack: an offender of 11, 2004", offenders: [Young(age: 11)], on: "2004-05-01", goesTo: "review: offender-under-12",
+        rule: "offender-under-12", source: act),
+    .init(
+        name: "Karl: an offender of 25, 2004", offenders: [Young(age: 25)], on: "2004-05-01", goesTo: "review: offender-21-or-older",
+        rule: "offender-21-or-older", source: act),
+    .init(
+        name: "Lea: the leader of the investigation was not asked, 2004", investigation: .running, leaderConsulted: .no, on: "2004-05-01",
+        goesTo: "review: investigation-leader-not-consulted", rule: "leader-not-consulted", source: act),
 ]
 
 @Suite struct ShippedMediationTests {
@@ -121,13 +160,13 @@ private let mediationExamples: [MediationExample] = [
         let decision = try Shipped.routing.get().decide(
             try example.facts(), service: .mediation, on: try .day(example.on),
             excluding: Set(example.returnedBy.map { OrganisationID($0) }))
-        #expect(decision.outcome.text == example.goesTo)
+        #expect(decision.outcome.text == example.goesTo, "source: \(example.source)")
         #expect(decision.rule == example.rule)
     }
 
     /// Support follows the victim, mediation the offender: two assignments at two organisations.
     @Test func anAdultVictimOfAYoungOffender() throws {
-        let example = MediationExample(name: "45 and 16", goesTo: "stodcentrum-vasterort", rule: nil)
+        let example = MediationExample(name: "45 and 16", goesTo: "stodcentrum-vasterort", rule: nil, source: act)
         let routing = try Shipped.routing.get()
         let day = try CivilDate.day(example.on)
         #expect(routing.decide(try example.facts(), service: .support, on: day).outcome.text == "bojen-sodra-stockholm")

@@ -4,7 +4,7 @@ import Testing
 
 /// Everybody there could be: no combination is lost, and nobody goes to an organisation that does not serve their area that day.
 @Suite struct ShippedSweepTests {
-    private static let days = ["2004-01-01", "2004-12-31", "2023-06-30", "2023-07-01", "2026-02-28"]
+    private static let days = ["2004-01-01", "2004-12-31", "2022-03-31", "2022-04-01", "2023-06-30", "2023-07-01", "2026-02-28"]
     private static let ages: [Int?] = [nil] + (0...100).map { $0 }
 
     private func check(

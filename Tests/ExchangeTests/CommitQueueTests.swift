@@ -203,6 +203,8 @@ private struct NoTransaction: ReferralTransaction {
     func content(of id: ReferralID) -> [UInt8]? { nil }
     func available(to organisation: OrganisationID, limit: Int) -> [AssignmentID] { [] }
     func expiredLeases(at now: Instant, limit: Int) -> [AssignmentID] { [] }
+    func publications(after sequence: Int64, limit: Int) -> [Publication] { [] }
+    func append(_ change: Publication.Change, at: Instant, by actor: Participant?) {}
     func append(
         _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?
     ) {}

@@ -21,6 +21,7 @@ import Testing
         check(ReturnReason.self, lots__v1__return_reason__descriptor)
         check(DeliveryStatus.self, lots__v1__delivery_status__descriptor)
         check(AssignmentPhase.self, lots__v1__assignment_phase__descriptor)
+        check(VersionKind.self, lots__v1__version_kind__descriptor)
         check(ServingStatus.self, grpc__health__v1__health_check_response__serving_status__descriptor, hasZero: true)
     }
 

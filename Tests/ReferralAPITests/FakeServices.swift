@@ -45,6 +45,29 @@ final class FakeReferrals: ReferralServing {
     }
 }
 
+/// Answers with what it was asked.
+struct FakeRouting: RoutingServing {
+    func versions(_ request: ListVersionsRequest, _ context: CallContext) async throws -> ListVersionsResponse {
+        ListVersionsResponse(versions: [sampleVersion(.ruleSet, 1), sampleVersion(.directory, 2)])
+    }
+
+    func version(_ request: GetVersionRequest, _ context: CallContext) async throws -> VersionTexts {
+        VersionTexts(version: sampleVersion(request.kind, request.number), texts: [.init(name: "directory.yaml", text: "areas: []\r\n")])
+    }
+
+    func publish(_ request: PublishRuleSetRequest, _ context: CallContext) async throws -> VersionSummary {
+        sampleVersion(request.content.kind, request.content.texts.count)
+    }
+
+    func publish(_ request: PublishDirectoryRequest, _ context: CallContext) async throws -> VersionSummary {
+        sampleVersion(request.content.kind, request.content.texts.count)
+    }
+
+    func rollBack(_ request: RollbackRequest, _ context: CallContext) async throws -> VersionSummary {
+        sampleVersion(request.kind, request.number)
+    }
+}
+
 /// Holds everybody who comes until it is opened.
 final class Gate: Sendable {
     private struct State {

@@ -144,7 +144,11 @@ import Testing
     /// Each method is stated once; a new one of the contract has to be thought about.
     @Test func whichMethodsMayBeRepeated() {
         let repeatable = MessageCatalogue.contract.methods.map(\.name).filter(\.isIdempotent)
-        #expect(Set(repeatable) == [.submit, .getStatus, .preview, .acknowledge, .accept, .giveBack, .healthCheck])
+        #expect(
+            Set(repeatable) == [
+                .submit, .getStatus, .preview, .acknowledge, .accept, .giveBack, .listVersions, .getVersion, .publishRuleSet,
+                .publishDirectory, .rollBack, .healthCheck,
+            ])
         #expect(!MethodName(service: "other.Service", method: "Submit").isIdempotent)
     }
 }

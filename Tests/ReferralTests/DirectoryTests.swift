@@ -167,4 +167,65 @@ import Testing
             directory.recipients(of: .brottsofferjour, for: .support, in: Self.farsta, on: Self.day("2004-07-01"))
                 == .one(OrganisationID("jour")))
     }
+
+    // MARK: Agreements and languages
+
+    private static func faults(
+        _ agreements: OrganisationAgreement..., kind: OrganisationKind = .brottsofferjour, existence: DatePeriod = .always,
+        languages: [String] = []
+    ) -> [String] {
+        let jour = Organisation(
+            id: OrganisationID("jouren"), name: "J", kind: kind, existence: existence, units: [unit("a")], agreements: agreements,
+            languages: languages)
+        do {
+            _ = try Directory(organisations: [coordinator, jour], areas: areas)
+            return []
+        } catch {
+            return error.faults.map(\.description)
+        }
+    }
+
+    @Test func anAgreementIsTheOneOfTheDay() throws {
+        let old = OrganisationAgreement(period: Self.period(nil, "2022-03-31"), firstContactWithin: .seconds(5 * 86_400))
+        let new = OrganisationAgreement(
+            period: Self.period("2022-04-01", nil), firstContactWithin: .seconds(3 * 86_400), firstContactWarning: .seconds(2 * 86_400),
+            firstMeetingWithin: .seconds(3 * 86_400), untakenWarning: .seconds(86_400), callAttempts: 3, eveningAttempts: 3)
+        #expect(Self.faults(old, new, languages: ["sv", "prs", "zh-Hant", "sr-Latn-RS"]) == [])
+        let jour = Organisation(
+            id: OrganisationID("jouren"), name: "J", kind: .brottsofferjour, units: [Self.unit("a")], agreements: [old, new])
+        #expect(jour.agreement(on: Self.day("2022-03-31")) == old)
+        #expect(jour.agreement(on: Self.day("2022-04-01")) == new)
+        #expect(Self.coordinator.agreement(on: Self.day("2022-04-01")) == nil)
+    }
+
+    @Test func whatCannotBePromisedIsRefused() {
+        func fault(_ key: String, _ agreement: OrganisationAgreement) {
+            let faults = Self.faults(agreement)
+            #expect(faults.count == 1 && faults[0].hasPrefix("organisations[1].agreements[0]\(key): "), "\(faults)")
+        }
+        let day = Duration.seconds(86_400)
+        fault(".first_contact_within", .init(firstContactWithin: .seconds(3_599)))
+        fault(".untaken_warning", .init(untakenWarning: day * 91))
+        fault(".call_attempts", .init(callAttempts: 21))
+        fault(".first_contact_warning", .init(firstContactWithin: day, firstContactWarning: day))
+        fault(".first_contact_warning", .init(firstContactWarning: day))
+        fault(".first_meeting_within", .init(firstContactWithin: day * 3, firstMeetingWithin: day * 2))
+        fault(".evening_attempts", .init(callAttempts: 2, eveningAttempts: 3))
+        fault(".evening_attempts", .init(eveningAttempts: 1))
+        fault(".until", .init(period: Self.period("2022-04-01", "2022-03-31"), untakenWarning: day))
+
+        let promise = OrganisationAgreement(untakenWarning: day)
+        #expect(Self.faults(promise, .init(period: Self.period("2022-04-01", nil), callAttempts: 1)).first?.contains("same days") == true)
+        let gone = Self.faults(
+            .init(period: Self.period("2005-01-01", nil), untakenWarning: day), existence: Self.period(nil, "2004-12-31"))
+        #expect(gone.first?.contains("on no day") == true)
+        #expect(Self.faults(promise, kind: .police).first?.contains("promises nothing") == true)
+    }
+
+    @Test func languagesHaveTheirForm() {
+        #expect(
+            Self.faults(languages: ["svenska"]) == ["organisations[1].languages[0]: must be a language like sv, prs or zh-Hant (BCP 47)"])
+        #expect(Self.faults(languages: ["sv", "s", "sv_SE", "sv-", "sv"]).count == 4)
+        #expect(Self.faults(languages: ["sv", "SV"]) == ["organisations[1].languages[1]: the language SV is given twice"])
+    }
 }

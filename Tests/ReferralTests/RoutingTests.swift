@@ -146,23 +146,6 @@ import Testing
         #expect(faults?.description.contains("has the hit policy COLLECT") == true)
     }
 
-    @Test func whomTheTablesLeaveOutOrDecideTwiceIsFound() throws {
-        let ruleSet = try RuleSet(
-            number: 1, name: "R", validity: Self.period(nil, nil), support: try Self.support(), mediation: try Self.mediation())
-        let findings = ruleSet.findings()
-        let support = findings.filter { $0.service == .support }.map { "\($0.kind): \($0.text)" }
-        #expect(
-            support == [
-                "gap: no rule for deciding age [91..100], null; one of them: deciding age 91",
-                "conflict: rules young and boundary both hold for deciding age 21; one of them: deciding age 21",
-                "idleRule: rule boundary never decides: wherever it holds, other rules do",
-                "unnamedValue: no rule names null of column \"deciding age\"",
-            ])
-        // Whoever has not admitted the act, for example.
-        #expect(findings.contains { $0.service == .mediation && $0.kind == .gap && $0.text.contains("all admitted") })
-        #expect(ruleSet.findings(budget: 1).contains { $0.kind == .undecided })
-    }
-
     @Test func theDayChoosesTheRuleSet() throws {
         #expect(try decide(15, Self.farsta, on: "2003-12-31").outcome == .review(.noRuleSet))
         #expect(try decide(15, Self.farsta, on: "2004-01-01").outcome == .recipient(Self.id("jouren")))

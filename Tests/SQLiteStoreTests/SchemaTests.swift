@@ -27,6 +27,35 @@ import Testing
     }
 
     @Test(arguments: [
+        "UPDATE publication SET texts = '[]'", "UPDATE publication SET valid_until = '2026-01-01' WHERE number = 1",
+        "DELETE FROM publication", "INSERT OR REPLACE INTO publication SELECT * FROM publication",
+        """
+        INSERT OR REPLACE INTO publication (kind, number, at, name, texts, digest, signed_off_by, accepted)
+        VALUES ('rule set', 2, 0, 'x', '[]', '', 'x', '[]')
+        """,
+        """
+        INSERT INTO publication (kind, number, at, name, texts, digest, signed_off_by, accepted)
+        VALUES ('rule set', 1, 0, 'x', '[]', '', 'x', '[]')
+        """,
+        "INSERT INTO publication (kind, number, at, name, texts, digest, accepted) VALUES ('rule set', 3, 0, 'x', '[]', '', '[]')",
+        "INSERT INTO publication (kind, number, at) VALUES ('rule set rollback', 2, 0)",
+        "INSERT INTO publication (kind, number, at, reason) VALUES ('directory rollback', 2, 0, 'x')",
+        "INSERT INTO publication (kind, number, at, actor_unit, reason) VALUES ('rule set rollback', 2, 0, 'u', 'x')",
+    ])
+    func publicationsAreOnlyAdded(sql: String) async throws {
+        let store = try harness.open()
+        try await store.write { transaction in
+            try transaction.append(Sample.published(2), at: Sample.noon, by: nil)
+            try transaction.append(Sample.published(1, kind: .directory), at: Sample.noon, by: Sample.police)
+        }
+        let before = try await store.read { try $0.publications(after: 0, limit: 9) }
+        let error = #expect(throws: DatabaseError.self) { try harness.withTool { try $0.execute(sql: sql) } }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+        #expect(try await store.read { try $0.publications(after: 0, limit: 9) } == before)
+        try await store.close()
+    }
+
+    @Test(arguments: [
         "UPDATE assignment SET owner = ''", "UPDATE assignment SET owner = NULL", "UPDATE assignment SET phase = 'lost'",
         "UPDATE assignment SET phase = 'leased'", "UPDATE assignment SET lease_until = 1", "UPDATE assignment SET referral = 'x'",
         "UPDATE assignment SET phase = 'leased', lease_organisation = 'other', lease_unit = 'u', lease_until = 1",
@@ -116,13 +145,14 @@ import Testing
             _ = try transaction.content(of: Sample.id(1))
             _ = try transaction.available(to: Sample.recipients[0], limit: 1)
             _ = try transaction.expiredLeases(at: Sample.noon, limit: 1)
+            _ = try transaction.publications(after: 0, limit: 1)
             database.trace()
             return try statements.withLock { $0 }.map { statement in
                 let details = try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(statement)").map { $0["detail"] as String }
                 return (statement, details)
             }
         }
-        #expect(plans.count == 7)
+        #expect(plans.count == 8)
         for (statement, details) in plans {
             // Neither a scan nor a sort.
             #expect(details.count == 1 && details[0].hasPrefix("SEARCH"), "\(statement): \(details)")

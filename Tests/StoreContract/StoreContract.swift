@@ -34,7 +34,7 @@ public enum StoreContract {
         }
     }
 
-    public static let rules = transactionRules + queryRules + lifeCycleRules + concurrencyRules
+    public static let rules = transactionRules + queryRules + lifeCycleRules + publicationRules + concurrencyRules
 }
 
 extension StoreHarness {

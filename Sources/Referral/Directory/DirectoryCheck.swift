@@ -48,6 +48,37 @@ struct DirectoryCheck {
             checkOrder(of: organisation.existence, at: path)
             checkUnits(of: organisation, at: path)
             checkCatchment(of: organisation, at: path)
+            checkAgreements(of: organisation, at: path)
+            checkLanguages(of: organisation, at: path)
+        }
+    }
+
+    private mutating func checkAgreements(of organisation: Organisation, at path: [DirectoryFault.Step]) {
+        let path = path + [.key("agreements")]
+        if !organisation.kind.mayReceive, !organisation.agreements.isEmpty {
+            fault(path, "an organisation of kind \(organisation.kind.rawValue) receives no cases and promises nothing about them")
+            return
+        }
+        for (index, agreement) in organisation.agreements.enumerated() {
+            let path = path + [.index(index)]
+            for (key, rule) in agreement.faults { fault(key.isEmpty ? path : path + [.key(key)], rule) }
+            guard checkOrder(of: agreement.period, at: path) else { continue }
+            let period = agreement.period.intersection(organisation.existence)
+            if period.isEmpty { fault(path, "is in force on no day: the organisation does not exist then") }
+            if organisation.agreements[..<index].contains(where: { $0.period.overlaps(agreement.period) }) {
+                fault(path, "is in force on the same days as an agreement above it")
+            }
+        }
+    }
+
+    private mutating func checkLanguages(of organisation: Organisation, at path: [DirectoryFault.Step]) {
+        var seen: Set<String> = []
+        for (index, language) in organisation.languages.enumerated() {
+            let path = path + [.key("languages"), .index(index)]
+            if language.count > 35 || language.wholeMatch(of: /[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*/) == nil {
+                fault(path, "must be a language like sv, prs or zh-Hant (BCP 47)")
+            }
+            if !seen.insert(language.lowercased()).inserted { fault(path, "the language \(language) is given twice") }
         }
     }
 

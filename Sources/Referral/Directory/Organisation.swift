@@ -54,10 +54,14 @@ public struct Organisation: Hashable, Sendable {
     public let units: [OrganisationUnit]
     /// Empty for kinds that never receive cases.
     public let catchment: [Catchment]
+    /// Empty for kinds that never receive cases.
+    public let agreements: [OrganisationAgreement]
+    /// In which it can help, BCP 47; empty: not said.
+    public let languages: [String]
 
     public init(
         id: OrganisationID, name: String, number: String? = nil, kind: OrganisationKind, existence: DatePeriod = .always,
-        units: [OrganisationUnit], catchment: [Catchment] = []
+        units: [OrganisationUnit], catchment: [Catchment] = [], agreements: [OrganisationAgreement] = [], languages: [String] = []
     ) {
         self.id = id
         self.name = name
@@ -66,6 +70,8 @@ public struct Organisation: Hashable, Sendable {
         self.existence = existence
         self.units = units
         self.catchment = catchment
+        self.agreements = agreements
+        self.languages = languages
     }
 }
 

@@ -16,7 +16,8 @@ extension ReferralState {
             guard case .offered = assignment.phase else {
                 throw Rejection(.failedPrecondition, "only a case that waits to be fetched can be handed out")
             }
-            let recipient = policy.routing.directory.recipientClass(of: holder.organisation)
+            let directory = policy.routing.directory(on: CivilDate(inStockholmAt: now))
+            let recipient = directory.recipientClass(of: holder.organisation)
             let groups = recipient.map { Disclosure.groups(for: $0, service: assignment.service) } ?? []
             return [.leased(id, Lease(holder: holder, until: until), disclosed: groups)]
         case .expireLease(let id):
@@ -59,7 +60,7 @@ extension ReferralState {
             let today = CivilDate(inStockholmAt: now)
             for (service, id) in zip(facts.services, submission.assignments) {
                 let decision = policy.routing.decide(facts, service: service, on: today)
-                events += placement(of: id, by: decision, coordinator: policy.routing.directory.coordinator)
+                events += placement(of: id, by: decision, coordinator: policy.routing.directory(on: today).coordinator)
             }
         }
         return events
@@ -86,10 +87,11 @@ extension ReferralState {
             }
         }
         var events: [ReferralEvent] = [.returned(id, by: holder, reason: reason)]
-        let coordinator = policy.routing.directory.coordinator
+        let today = CivilDate(inStockholmAt: now)
+        let coordinator = policy.routing.directory(on: today).coordinator
         if assignment.returnedBy.isEmpty {
             let decision = policy.routing.decide(
-                state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now), excluding: [holder.organisation])
+                state.facts, service: assignment.service, on: today, excluding: [holder.organisation])
             events += placement(of: id, by: decision, coordinator: coordinator)
         } else {
             events.append(.review(id, reason: .returnedTwice, owner: coordinator))

@@ -1,8 +1,27 @@
 /// Which organisation gets a case, and why: the rule sets say which kind of organisation, the directory says which one.
 public struct Routing: Sendable {
-    public let directory: Directory
-    /// The earliest first.
+    /// A version of the directory and the days on which it is in force.
+    public struct DatedDirectory: Sendable {
+        /// From 1.
+        public let number: Int
+        public let period: DatePeriod
+        public let directory: Directory
+    }
+
+    /// The earliest first. Never empty, and every day is in one of them. One that was replaced and came back is there twice.
+    public let directories: [DatedDirectory]
+    /// The earliest first. One that was replaced and came back is there twice, with other days.
     public let ruleSets: [RuleSet]
+
+    /// The only directory; with several versions the last.
+    public var directory: Directory { directories[directories.count - 1].directory }
+
+    /// The directory in force on a day.
+    public func directory(on day: CivilDate) -> Directory { version(on: day).directory }
+
+    private func version(on day: CivilDate) -> DatedDirectory {
+        directories[directories.lastIndex { $0.period.contains(day) } ?? directories.count - 1]
+    }
 
     /// Why a rule set cannot stand beside the others.
     public struct Conflict: Hashable, Sendable, CustomStringConvertible {
@@ -31,11 +50,33 @@ public struct Routing: Sendable {
             }
         }
         guard conflicts.isEmpty else { throw Conflicts(conflicts: conflicts) }
-        self.directory = directory
+        directories = [DatedDirectory(number: 1, period: .always, directory: directory)]
         self.ruleSets = ruleSets.sorted { left, right in
             guard let first = left.validity.first, let second = right.validity.first else { return left.validity.first == nil }
             return first < second
         }
+    }
+
+    /// What a history has put in force, each version on its days.
+    /// - Parameters:
+    ///   - ruleSets: what the texts of each version say, by number.
+    ///   - directories: the same.
+    /// - Returns: nil when a version that is in force on some day is missing, or on some day there is no directory.
+    public init?(_ history: RoutingHistory, ruleSets: [Int: RuleSet], directories: [Int: Directory]) {
+        let spans = history.schedule(of: .directory)
+        let dated = spans.compactMap { span in
+            directories[span.number].map { DatedDirectory(number: span.number, period: span.period, directory: $0) }
+        }
+        let rules = history.schedule(of: .ruleSet)
+        // What was let stand with a directory is let stand for every rule set.
+        let accepted = history.versions(of: .directory).filter { $0.rollback == nil }.flatMap(\.content.accepted)
+        let valid = rules.compactMap { span in
+            ruleSets[span.number].map { RuleSet($0, valid: span.period, accepting: accepted) }
+        }
+        // The schedule has no gap within it.
+        guard !dated.isEmpty, dated.count == spans.count, spans[0].period.first == nil, valid.count == rules.count else { return nil }
+        self.directories = dated
+        self.ruleSets = valid
     }
 
     /// Where one service of a case goes by the rules and organisations of a day.
@@ -43,9 +84,12 @@ public struct Routing: Sendable {
     public func decide(
         _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID> = []
     ) -> RoutingDecision {
+        let dated = version(on: day)
+        let directory = dated.directory
         guard let applying = ruleSets.indices.last(where: { ruleSets[$0].validity.contains(day) }) else {
             return RoutingDecision(
-                service: service, outcome: .review(.noRuleSet), ruleSet: nil, rule: nil, ruleText: nil, inputs: [], notes: [], asOf: day)
+                service: service, outcome: .review(.noRuleSet), ruleSet: nil, rule: nil, ruleText: nil, inputs: [], notes: [], asOf: day,
+                directoryVersion: dated.number)
         }
         var inputs: [RoutingDecision.Input] = []
         inputs.reserveCapacity(12)
@@ -66,22 +110,32 @@ public struct Routing: Sendable {
             switch found.placement {
             case .review(let reason): outcome = .review(reason)
             case .recipient(let kind, let alternative):
-                outcome = choose(kind, or: alternative, service: service, at: place, on: day, excluding: excluding, notes: &notes)
+                outcome = choose(
+                    kind, or: alternative, service: service, at: place, in: directory, on: day, excluding: excluding, notes: &notes)
             }
         }
         return RoutingDecision(
             service: service, outcome: outcome, ruleSet: ruleSets[applying].title, rule: verdict?.rule, ruleText: verdict?.ruleText,
-            inputs: inputs,
-            notes: notes, asOf: day)
+            inputs: inputs, notes: notes, asOf: day, directoryVersion: dated.number)
     }
 
-    /// The one organisation of the first kind that can take the case, else of the second.
     private func choose(
-        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at place: Place, on day: CivilDate,
-        excluding: Set<OrganisationID>, notes: inout [String]
+        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at place: Place, in directory: Directory,
+        on day: CivilDate, excluding: Set<OrganisationID>, notes: inout [String]
     ) -> RoutingDecision.Outcome {
         guard let location = place.location else { return .review(place.problem) }
-        switch directory.standing(of: location, on: day) {
+        return directory.outcome(
+            kind, or: alternative, service: service, in: location, on: day, excluding: excluding, notes: &notes)
+    }
+}
+
+extension Directory {
+    /// The one organisation of the first kind that can take the case, else of the second.
+    func outcome(
+        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, in location: Location, on day: CivilDate,
+        excluding: Set<OrganisationID>, notes: inout [String]
+    ) -> RoutingDecision.Outcome {
+        switch standing(of: location, on: day) {
         case .valid, .unlistedMunicipality: break
         case .notValidOnThisDay: return .review(.areaNotValid)
         case .districtMissing: return .review(.districtMissing)
@@ -90,12 +144,12 @@ public struct Routing: Sendable {
         var wasReturned = false
         var candidate: OrganisationKind? = kind
         while let kind = candidate {
-            switch directory.recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
+            switch recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
             case .one(let recipient): return .recipient(recipient)
             case .several: return .review(.severalRecipientsForArea)
             case .none:
                 let nobodyServes =
-                    excluding.isEmpty || directory.recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
+                    excluding.isEmpty || recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
                 notes.append(nobodyServes ? kind.missingNote : kind.returnedNote)
                 if !nobodyServes { wasReturned = true }
                 candidate = kind == alternative ? nil : alternative

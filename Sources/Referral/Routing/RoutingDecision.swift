@@ -33,10 +33,12 @@ public struct RoutingDecision: Hashable, Codable, Sendable {
     public let notes: [String]
     /// The day whose rules and organisations applied.
     public let asOf: CivilDate
+    /// The number of the directory that applied; nil in decisions from before directories had numbers.
+    public let directoryVersion: Int?
 
     public init(
         service: Service, outcome: Outcome, ruleSet: String?, rule: String?, ruleText: String?, inputs: [Input], notes: [String],
-        asOf: CivilDate
+        asOf: CivilDate, directoryVersion: Int? = nil
     ) {
         self.service = service
         self.outcome = outcome
@@ -46,5 +48,6 @@ public struct RoutingDecision: Hashable, Codable, Sendable {
         self.inputs = inputs
         self.notes = notes
         self.asOf = asOf
+        self.directoryVersion = directoryVersion
     }
 }

@@ -26,7 +26,7 @@ final class RoutingTable: Sendable {
     let table: DecisionTable
     let columns: [RoutingInput]
     /// By rule.
-    private let verdicts: [Verdict]
+    let verdicts: [Verdict]
 
     /// - Throws: every column and every entry that means nothing here.
     init(_ table: DecisionTable, for service: Service) throws(RuleSetFaults) {

@@ -8,18 +8,22 @@ public struct RuleSet: Sendable {
     public let validity: DatePeriod
     /// How a decision names it: `2 Stockholm 2023`.
     public let title: String
+    /// Findings of `Routing.findings` that are known and let stand.
+    public let accepted: [AcceptedFinding]
 
     private let support: RoutingTable
     private let mediation: RoutingTable
 
     /// - Throws: every column and entry of both tables that means nothing here, at once.
     public init(
-        number: Int, name: String, validity: DatePeriod, support: DecisionTable, mediation: DecisionTable
+        number: Int, name: String, validity: DatePeriod, support: DecisionTable, mediation: DecisionTable,
+        accepted: [AcceptedFinding] = []
     ) throws(RuleSetFaults) {
         self.number = number
         self.name = name
         self.validity = validity
         title = "\(number) \(name)"
+        self.accepted = accepted
         var faults: [RuleSetFault] = []
         func bind(_ table: DecisionTable, _ service: Service) -> RoutingTable? {
             do {
@@ -34,6 +38,17 @@ public struct RuleSet: Sendable {
         guard let boundSupport, let boundMediation else { throw RuleSetFaults(faults: faults) }
         self.support = boundSupport
         self.mediation = boundMediation
+    }
+
+    /// The same rules on other days, with more that is let stand.
+    init(_ other: RuleSet, valid: DatePeriod, accepting more: [AcceptedFinding]) {
+        number = other.number
+        name = other.name
+        validity = valid
+        title = other.title
+        accepted = other.accepted + more
+        support = other.support
+        mediation = other.mediation
     }
 
     func table(for service: Service) -> RoutingTable {

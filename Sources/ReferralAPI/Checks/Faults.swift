@@ -23,8 +23,9 @@ public struct Faults: Error, Hashable, Sendable, CustomStringConvertible {
     /// In the order of the fields, at most `limit`.
     public let faults: [Fault]
 
-    init(_ faults: [Fault]) {
-        self.faults = faults
+    /// - Parameter faults: at least one; those past the limit are left out.
+    public init(_ faults: [Fault]) {
+        self.faults = Array(faults.prefix(Self.limit))
     }
 
     /// `2 faults: referral.role: must be …; referral.language: must be …`, at most 1,000 characters: what does not fit is counted.

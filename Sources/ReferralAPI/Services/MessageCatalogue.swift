@@ -19,6 +19,7 @@ package struct MessageCatalogue: Sendable {
 
     private init() {
         let progress = AnyMessageType(AssignmentProgress.wireType)
+        let version = AnyMessageType(VersionSummary.wireType)
         let healthRequest = AnyMessageType(HealthCheckRequest.wireType)
         let healthResponse = AnyMessageType(HealthCheckResponse.wireType)
         let submission = AnyMessageType(Submission.wireType)
@@ -40,6 +41,15 @@ package struct MessageCatalogue: Sendable {
             Method(name: .acknowledge, kind: .unary, request: AnyMessageType(AcknowledgeRequest.wireType), response: progress),
             Method(name: .accept, kind: .unary, request: AnyMessageType(AcceptRequest.wireType), response: progress),
             Method(name: .giveBack, kind: .unary, request: AnyMessageType(ReturnRequest.wireType), response: progress),
+            Method(
+                name: .listVersions, kind: .unary, request: AnyMessageType(ListVersionsRequest.wireType),
+                response: AnyMessageType(ListVersionsResponse.wireType)),
+            Method(
+                name: .getVersion, kind: .unary, request: AnyMessageType(GetVersionRequest.wireType),
+                response: AnyMessageType(VersionTexts.wireType)),
+            Method(name: .publishRuleSet, kind: .unary, request: AnyMessageType(PublishRuleSetRequest.wireType), response: version),
+            Method(name: .publishDirectory, kind: .unary, request: AnyMessageType(PublishDirectoryRequest.wireType), response: version),
+            Method(name: .rollBack, kind: .unary, request: AnyMessageType(RollbackRequest.wireType), response: version),
             Method(name: .healthCheck, kind: .unary, request: healthRequest, response: healthResponse),
             Method(name: .healthWatch, kind: .serverStreaming, request: healthRequest, response: healthResponse),
         ]

@@ -3,6 +3,7 @@ public import TTRPC
 extension MethodName {
     private static func referral(_ method: String) -> MethodName { MethodName(service: ServiceName.referral, method: method) }
     private static func assignment(_ method: String) -> MethodName { MethodName(service: ServiceName.assignment, method: method) }
+    private static func routing(_ method: String) -> MethodName { MethodName(service: ServiceName.routing, method: method) }
     private static func health(_ method: String) -> MethodName { MethodName(service: ServiceName.health, method: method) }
 
     public static let submit = referral("Submit")
@@ -15,6 +16,12 @@ extension MethodName {
     public static let acknowledge = assignment("Acknowledge")
     public static let accept = assignment("Accept")
     public static let giveBack = assignment("Return")
+
+    public static let listVersions = routing("ListVersions")
+    public static let getVersion = routing("GetVersion")
+    public static let publishRuleSet = routing("PublishRuleSet")
+    public static let publishDirectory = routing("PublishDirectory")
+    public static let rollBack = routing("Rollback")
 
     public static let healthCheck = health("Check")
     public static let healthWatch = health("Watch")
@@ -32,8 +39,10 @@ extension MethodName {
         .submit,
         // What has been acknowledged, accepted or given back by the organisation stays so, and is answered as before.
         .acknowledge, .accept, .giveBack,
+        // The same content is the same version, and what has been rolled back for a reason stays so.
+        .publishRuleSet, .publishDirectory, .rollBack,
         // These change nothing.
-        .getStatus, .preview, .healthCheck,
+        .getStatus, .preview, .listVersions, .getVersion, .healthCheck,
     ]
 }
 
@@ -50,5 +59,6 @@ extension CallOptions {
 public enum ServiceName {
     public static let referral = "lots.v1.ReferralService"
     public static let assignment = "lots.v1.AssignmentService"
+    public static let routing = "lots.v1.RoutingService"
     public static let health = "grpc.health.v1.Health"
 }

@@ -10,6 +10,11 @@ extension Status {
         self.init(.invalidArgument, faults.description, details: [StatusDetail(faults.faults)].compactMap(\.self))
     }
 
+    /// `code` with the message for people, and the faults for programs in a detail of type `lots.v1.Faults`: at most `Faults.limit`.
+    public init(_ code: Code, _ message: String, faults: [Fault]) {
+        self.init(code, message, details: [StatusDetail(Array(faults.prefix(Faults.limit)))].compactMap(\.self))
+    }
+
     /// The rule that forbids what was asked for.
     public init(_ rejection: Rejection) {
         let code: Code =

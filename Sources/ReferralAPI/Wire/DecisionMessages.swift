@@ -27,7 +27,8 @@ extension RoutingDecision: WireMessage {
         guard let asOf = fields.date(wire.as_of, "as_of"), let service, let outcome, let inputs else { return nil }
         self.init(
             service: service, outcome: outcome, ruleSet: FieldReader.plain(wire.rule_set), rule: FieldReader.plain(wire.rule_id),
-            ruleText: FieldReader.plain(wire.rule_text), inputs: inputs, notes: notes, asOf: asOf)
+            ruleText: FieldReader.plain(wire.rule_text), inputs: inputs, notes: notes, asOf: asOf,
+            directoryVersion: wire.directory_version == 0 ? nil : Int(wire.directory_version))
     }
 
     func write(to message: UnsafeMutablePointer<Lots__V1__RoutingDecision>, in arena: Arena) {
@@ -50,6 +51,7 @@ extension RoutingDecision: WireMessage {
         }
         (message.pointee.n_notes, message.pointee.notes) = arena.strings(notes)
         message.pointee.as_of = arena.string(asOf.description)
+        message.pointee.directory_version = UInt32(clamping: directoryVersion ?? 0)
     }
 }
 

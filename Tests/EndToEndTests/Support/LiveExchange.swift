@@ -1,3 +1,4 @@
+import Configuration
 import Exchange
 import Foundation
 import Logging
@@ -64,8 +65,11 @@ final class LiveExchange: Sendable {
     let clock: SettableClock
     /// For the time that a fetch waits.
     let waiting: ManualClock
+    /// For looking for what other exchanges have published.
+    let polling = ManualClock()
     let store: SQLiteStore
     let database: String
+    let rules: RulesInForce
     let exchange: Exchange
     let health: HealthEndpoint
     let log: CapturedLog
@@ -82,22 +86,31 @@ final class LiveExchange: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lots-exchange-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let live = try LiveExchange(
-            carrier, installation: await .current, database: folder.appending(path: "lots.sqlite").path, pendingWrites: pendingWrites,
-            rate: rate, pace: pace)
+        let live = try await LiveExchange(
+            carrier, installation: .current, database: folder.appending(path: "lots.sqlite").path, clock: SettableClock(),
+            pendingWrites: pendingWrites, rate: rate, pace: pace)
+        let result = try await live.serve(body)
+        try await live.store.close()
+        return result
+    }
+
+    /// Another exchange on the same database, with the same clock, serves while `body` runs.
+    func withAnother<R: Sendable>(_ carrier: Carrier, _ body: @Sendable (LiveExchange) async throws -> R) async throws -> R {
+        let live = try await LiveExchange(
+            carrier, installation: installation, database: database, clock: clock, pendingWrites: 16_384, rate: nil, pace: nil)
         let result = try await live.serve(body)
         try await live.store.close()
         return result
     }
 
     private init(
-        _ carrier: Carrier, installation: Installation, database: String, pendingWrites: Int, rate: RateLimit?, pace: StorePace?
-    ) throws {
+        _ carrier: Carrier, installation: Installation, database: String, clock: SettableClock, pendingWrites: Int, rate: RateLimit?,
+        pace: StorePace?
+    ) async throws {
         self.carrier = carrier
         self.installation = installation
         self.database = database
         store = try SQLiteStore(path: database)
-        let clock = SettableClock()
         self.clock = clock
         waiting = ManualClock()
         let log = CapturedLog()
@@ -111,15 +124,21 @@ final class LiveExchange: Sendable {
             commits = CommitQueue(store: store, capacity: pendingWrites)
         }
         let decoder = ReferralDecoder(digestKey: [UInt8](repeating: 7, count: 32), acceptsTestData: true)
+        let configuration = try DaemonConfiguration(file: installation.settings)
+        rules = try await RulesInForce(
+            store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod,
+            first: configuration.firstVersions(installation.policy.routing),
+            at: clock.now)
         exchange = Exchange(
-            store: store, commits: commits, policy: installation.policy, decoder: decoder, now: { clock.now }, rate: rate,
+            store: store, commits: commits, rules: rules, decoder: decoder, now: { clock.now }, rate: rate,
             logger: log.logger)
-        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment])
+        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.routing])
         var router = Router()
         router.register(
             ReferralEndpoint(exchange: exchange, trustDomain: Installation.trustDomain), decoder: decoder, now: { clock.now })
         router.register(
             AssignmentEndpoint(exchange: exchange, trustDomain: Installation.trustDomain, clock: waiting))
+        router.register(RoutingEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(health)
         self.router = router
     }
@@ -127,6 +146,8 @@ final class LiveExchange: Sendable {
     private func serve<R: Sendable>(_ body: @Sendable (LiveExchange) async throws -> R) async throws -> R {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [commits] in await commits.run() }
+            let publications = Task { [exchange, polling] in await PublicationTimer(exchange: exchange, clock: polling).run() }
+            defer { publications.cancel() }
             var server: Server?
             if carrier == .tls {
                 let context = try TLSContext(installation.server)
@@ -177,6 +198,11 @@ final class LiveExchange: Sendable {
     /// A connection for receiving.
     func recipient(_ participant: String) async throws -> AssignmentClient {
         AssignmentClient(try await client(participant))
+    }
+
+    /// A connection of the coordinator, or of another unit.
+    func coordinator(_ participant: String = "stockholms-stad/samordnare") async throws -> RoutingClient {
+        RoutingClient(try await client(participant))
     }
 
     /// The whole log, oldest first.

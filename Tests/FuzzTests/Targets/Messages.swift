@@ -50,6 +50,8 @@ extension FuzzTarget {
         Codec(FetchRequest.self), Codec(FetchResponse.self), Codec(AcknowledgeRequest.self), Codec(AcceptRequest.self),
         Codec(ReturnRequest.self), Codec(AssignmentProgress.self), Codec(HealthCheckRequest.self), Codec(HealthCheckResponse.self),
         Codec(Assignment.self), Codec(RoutingDecision.self), Codec(Refusal.self),
+        Codec(ListVersionsRequest.self), Codec(ListVersionsResponse.self), Codec(GetVersionRequest.self), Codec(VersionTexts.self),
+        Codec(PublishRuleSetRequest.self), Codec(PublishDirectoryRequest.self), Codec(RollbackRequest.self),
     ]
 }
 

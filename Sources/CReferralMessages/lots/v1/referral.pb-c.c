@@ -1706,7 +1706,7 @@ const ProtobufCMessageDescriptor lots__v1__offender__descriptor =
   (ProtobufCMessageInit) lots__v1__offender__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descriptors[9] =
+static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descriptors[10] =
 {
   {
     "service",
@@ -1816,9 +1816,22 @@ static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "directory_version",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__RoutingDecision, directory_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__routing_decision__field_indices_by_name[] = {
   8,   /* field[8] = as_of */
+  9,   /* field[9] = directory_version */
   6,   /* field[6] = inputs */
   7,   /* field[7] = notes */
   1,   /* field[1] = recipient */
@@ -1828,10 +1841,11 @@ static const unsigned lots__v1__routing_decision__field_indices_by_name[] = {
   5,   /* field[5] = rule_text */
   0,   /* field[0] = service */
 };
-static const ProtobufCIntRange lots__v1__routing_decision__number_ranges[1 + 1] =
+static const ProtobufCIntRange lots__v1__routing_decision__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 12, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor lots__v1__routing_decision__descriptor =
 {
@@ -1841,10 +1855,10 @@ const ProtobufCMessageDescriptor lots__v1__routing_decision__descriptor =
   "Lots__V1__RoutingDecision",
   "lots.v1",
   sizeof(Lots__V1__RoutingDecision),
-  9,
+  10,
   lots__v1__routing_decision__field_descriptors,
   lots__v1__routing_decision__field_indices_by_name,
-  1,  lots__v1__routing_decision__number_ranges,
+  2,  lots__v1__routing_decision__number_ranges,
   (ProtobufCMessageInit) lots__v1__routing_decision__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

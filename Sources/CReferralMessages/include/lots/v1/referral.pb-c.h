@@ -525,6 +525,10 @@ struct  Lots__V1__RoutingDecision
    * The day whose rules and organisations applied.
    */
   char *as_of;
+  /*
+   * The number of the directory that applied; 0 in decisions from before directories had numbers.
+   */
+  uint32_t directory_version;
   Lots__V1__RoutingDecision__OutcomeCase outcome_case;
   union {
     /*
@@ -539,7 +543,7 @@ struct  Lots__V1__RoutingDecision
 };
 #define LOTS__V1__ROUTING_DECISION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__routing_decision__descriptor) \
-    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, LOTS__V1__ROUTING_DECISION__OUTCOME__NOT_SET, {0} }
+    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, LOTS__V1__ROUTING_DECISION__OUTCOME__NOT_SET, {0} }
 
 
 struct  Lots__V1__DecisionInput

@@ -1,0 +1,142 @@
+import Logging
+import Referral
+import ReferralAPI
+import Synchronization
+import TTRPC
+
+/// Puts rules and directories in force for a day, and takes them back.
+struct Publisher: Sendable {
+    private let exchange: Exchange
+    /// One publication is checked at a time: it takes memory and some seconds.
+    private let isChecking: Turn
+
+    init(_ exchange: Exchange) {
+        self.exchange = exchange
+        isChecking = Turn()
+    }
+
+    /// - Throws: `Rejection`, `Faults`, `StoreError`, or `Status`: `failedPrecondition` with the findings that are not accepted.
+    func publish(_ content: PublicationContent, by participant: Participant) async throws -> VersionSummary {
+        guard isChecking.begin() else { throw Status.exhausted("another publication is being checked", retryAfter: .seconds(1)) }
+        defer { isChecking.end() }
+        let digest = content.digest
+        return try await perform(.publish(content, digest: digest), by: participant) { change, base, now in
+            let after: RulesInForce.Snapshot
+            do {
+                after = try exchange.rules.preview(change, after: base, at: now, by: participant)
+            } catch let faults as PublicationFaults {
+                throw Faults(faults.faults.map { Fault(path: $0.place, rule: $0.rule) })
+            }
+            try Self.check(content, before: base.policy.routing, after: after, by: participant)
+        }
+    }
+
+    func rollBack(_ number: Int, of kind: VersionKind, reason: String, by participant: Participant) async throws -> VersionSummary {
+        try await perform(.rollBack(kind, number: number, reason: reason), by: participant) { _, _, _ in }
+    }
+
+    /// Decides, checks and stores. Begins anew when another daemon has published in between.
+    /// - Parameter check: runs where it may take its time.
+    private func perform(
+        _ command: RoutingCommand, by participant: Participant,
+        _ check: @escaping @Sendable (Publication.Change, RulesInForce.Snapshot, Instant) throws -> Void
+    ) async throws -> VersionSummary {
+        for _ in 0..<5 {
+            try await exchange.refreshRules()
+            let base = exchange.rules.current
+            let now = exchange.now()
+            let change: Publication.Change
+            switch try base.history.decide(command, at: now) {
+            case .done(let number): return try Self.summary(of: command.kind, number, in: base.history)
+            case .change(let decided): change = decided
+            }
+            try await RulesInForce.offPool { try check(change, base, now) }
+            guard try await exchange.append(change, after: base.history.lastSequence, at: now, by: participant) else { continue }
+            try await exchange.refreshRules()
+            exchange.logger.notice(
+                "rules or directory changed",
+                metadata: ["change": "\(change.title)", "number": "\(change.number)", "by": "\(participant)"])
+            return try Self.summary(of: command.kind, change.number, in: exchange.rules.history)
+        }
+        throw Status.exhausted("others are publishing at the same time", retryAfter: .seconds(1))
+    }
+
+    /// - Throws: what keeps content without faults from being published.
+    private static func check(
+        _ content: PublicationContent, before: Routing, after: RulesInForce.Snapshot, by participant: Participant
+    ) throws {
+        if content.kind == .directory, let number = after.history.versions(of: .directory).last?.number,
+            after.directories[number]?.organisation(of: participant)?.kind.mayCoordinate != true
+        {
+            throw Rejection(
+                .failedPrecondition,
+                "the directory has to keep \(participant) as a unit of the coordinator: nobody could roll it back otherwise")
+        }
+        let findings = PublicationCheck.unaccepted(content, before: before, after: after)
+        guard findings.isEmpty else {
+            let count = findings.count == 1 ? "1 finding is" : "\(findings.count) findings are"
+            throw Status(
+                .failedPrecondition, "\(count) not accepted; mend the tables or the directory, or accept each with a reason",
+                faults: findings.map { Fault(path: $0.id, rule: $0.description) })
+        }
+    }
+
+    static func summary(of kind: VersionKind, _ number: Int, in history: RoutingHistory) throws(Rejection) -> VersionSummary {
+        guard let version = history.version(number, of: kind) else {
+            throw Rejection(.notFound, "there is no \(kind.rawValue) \(number)")
+        }
+        return VersionSummary(version, in: history)
+    }
+}
+
+/// Whether somebody is at it.
+private final class Turn: Sendable {
+    private let isTaken = Mutex(false)
+
+    func begin() -> Bool {
+        isTaken.withLock { isTaken in
+            defer { isTaken = true }
+            return !isTaken
+        }
+    }
+
+    func end() { isTaken.withLock { $0 = false } }
+}
+
+extension VersionSummary {
+    init(_ version: RoutingHistory.Version, in history: RoutingHistory) {
+        let content = version.content
+        self.init(
+            kind: content.kind, number: version.number, name: content.name,
+            validity: DatePeriod(first: content.first, last: content.last),
+            inForce: history.schedule(of: content.kind).filter { $0.number == version.number }.map(\.period), digest: version.digest,
+            publishedAt: version.publishedAt, publishedBy: version.publishedBy, signedOffBy: content.signedOffBy,
+            comment: content.comment, accepted: content.accepted,
+            rollback: version.rollback.map { Rollback(at: $0.at, by: $0.by, reason: $0.reason) })
+    }
+}
+
+extension RoutingCommand {
+    fileprivate var kind: VersionKind {
+        switch self {
+        case .publish(let content, _): content.kind
+        case .rollBack(let kind, _, _): kind
+        }
+    }
+}
+
+extension Publication.Change {
+    fileprivate var number: Int {
+        switch self {
+        case .published(let number, _, _), .rolledBack(_, let number, _): number
+        }
+    }
+
+    /// For logs.
+    fileprivate var title: String {
+        switch self {
+        case .published(_, let content, _): "\(content.kind.rawValue) published"
+        case .rolledBack(let kind, _, _): "\(kind.rawValue) rolled back"
+        }
+    }
+}
