@@ -1,5 +1,3 @@
-import Foundation
-
 /// A day of the Gregorian calendar, without a time or a zone. Written `2024-02-29`.
 public struct CivilDate: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
     public let year: Int
@@ -64,13 +62,11 @@ public struct CivilDate: Hashable, Comparable, Codable, Sendable, CustomStringCo
 
     /// The day in Sweden at a moment.
     public init(inStockholmAt instant: Instant) {
-        let date = Date(timeIntervalSince1970: Double(instant.milliseconds) / 1_000)
-        let local = instant.milliseconds.dividedFloor(by: 1_000) + Int64(Self.stockholm.secondsFromGMT(for: date))
-        self.init(daysSince1970: local.dividedFloor(by: 86_400))
+        self = LocalTime(inStockholmAt: instant).date
     }
 
     /// Days before 1800 or after 9999 become the first or last day that can be written.
-    private init(daysSince1970 days: Int64) {
+    init(daysSince1970 days: Int64) {
         // Howard Hinnant's civil-from-days: years begin on 1 March, so that the leap day is the last.
         let shifted = min(max(days, -62_091), 2_932_896) + 719_468
         let era = shifted.dividedFloor(by: 146_097)
@@ -83,7 +79,29 @@ public struct CivilDate: Hashable, Comparable, Codable, Sendable, CustomStringCo
         year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
     }
 
-    private static let stockholm = TimeZone(identifier: "Europe/Stockholm") ?? .gmt
+    /// 1970-01-01 is 0.
+    var daysSince1970: Int64 {
+        let shiftedYear = Int64(month <= 2 ? year - 1 : year)
+        let era = shiftedYear.dividedFloor(by: 400)
+        let yearOfEra = shiftedYear - era * 400
+        let monthFromMarch = Int64(month > 2 ? month - 3 : month + 9)
+        let dayOfYear = (153 * monthFromMarch + 2) / 5 + Int64(day) - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    /// The day that is `days` later, or earlier when negative; stays within the years 1800 to 9999.
+    public func adding(days: Int) -> CivilDate {
+        CivilDate(daysSince1970: daysSince1970 + min(max(Int64(days), -4_000_000), 4_000_000))
+    }
+
+    public enum Weekday: Int, Sendable, CaseIterable {
+        case monday = 1, tuesday, wednesday, thursday, friday, saturday, sunday
+    }
+
+    public var weekday: Weekday {
+        // 1970-01-01 was a Thursday.
+        Weekday(rawValue: Int((daysSince1970 + 3).remainderFloor(by: 7)) + 1) ?? .monday
+    }
 
     private static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
@@ -95,8 +113,12 @@ public struct CivilDate: Hashable, Comparable, Codable, Sendable, CustomStringCo
 }
 
 extension Int64 {
-    fileprivate func dividedFloor(by divisor: Int64) -> Int64 {
+    /// Rounds towards the past, also before 1970.
+    func dividedFloor(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }
+
+    /// Never negative.
+    func remainderFloor(by divisor: Int64) -> Int64 { self - dividedFloor(by: divisor) * divisor }
 }

@@ -1,0 +1,81 @@
+/// When an office is staffed: the same hours on every working day.
+public struct WorkingHours: Hashable, Sendable {
+    public let hours: LocalHours
+
+    public init(_ hours: LocalHours = .office) { self.hours = hours }
+
+    public func contains(_ instant: Instant) -> Bool {
+        CivilDate(inStockholmAt: instant).isWorkingDay && hours.contains(instant)
+    }
+
+    /// The first moment by which `time` of working hours has passed since `start`; `start` itself when there is nothing to wait for.
+    public func deadline(after time: Duration, from start: Instant) -> Instant {
+        if time <= .zero { return start }
+        var missing = time
+        var day = CivilDate(inStockholmAt: start)
+        while day < Self.end {
+            if day.isWorkingDay {
+                let open = hours.interval(on: day)
+                let from = max(open.start, start)
+                if from < open.end {
+                    let length = open.end - from
+                    if missing <= length { return from + missing }
+                    missing -= length
+                }
+            }
+            day = day.adding(days: 1)
+        }
+        return Instant(milliseconds: .max)
+    }
+
+    /// The working time that lies between two moments.
+    public func time(from start: Instant, to end: Instant) -> Duration {
+        var total = Duration.zero
+        var day = CivilDate(inStockholmAt: start)
+        let last = CivilDate(inStockholmAt: end)
+        while day <= last, day < Self.end {
+            if day.isWorkingDay {
+                let open = hours.interval(on: day)
+                let (from, to) = (max(open.start, start), min(open.end, end))
+                if from < to { total += to - from }
+            }
+            day = day.adding(days: 1)
+        }
+        return total
+    }
+
+    /// No day follows the last that can be written.
+    private static let end = CivilDate(daysSince1970: .max)
+}
+
+/// How long a promise runs.
+public enum TimeSpan: Hashable, Sendable, CustomStringConvertible {
+    /// That many times 60 minutes, whatever the clocks on the walls do.
+    case hours(Int)
+    /// Until the same time of day that many days later in Sweden: an hour more or less when summer time ends or begins between.
+    case days(Int)
+    /// While offices are open.
+    case workingHours(Int)
+
+    public func deadline(from start: Instant, _ office: WorkingHours = WorkingHours()) -> Instant {
+        switch self {
+        case .hours(let count): start + .seconds(Int64(count) * 3_600)
+        case .days(let count): LocalTime(inStockholmAt: start).adding(days: count).instant(notBefore: start)
+        case .workingHours(let count): office.deadline(after: .seconds(Int64(count) * 3_600), from: start)
+        }
+    }
+
+    public var description: String {
+        func counted(_ count: Int, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }
+        return switch self {
+        case .hours(let count): counted(count, "hour")
+        case .days(let count): counted(count, "day")
+        case .workingHours(let count): counted(count, "working hour")
+        }
+    }
+}
+
+extension LocalTime {
+    /// Zero days after a moment in the repeated hour is that moment, not the hour before.
+    fileprivate func instant(notBefore start: Instant) -> Instant { max(instant, start) }
+}
