@@ -190,7 +190,7 @@ extension AssignmentProgress {
             } else {
                 switch assignment.phase {
                 case .received: .received
-                case .accepted: .accepted
+                case .working, .onHold, .handoverOffered, .ended: .accepted
                 case .leased, .offered, .review: .leased
                 }
             }

@@ -417,27 +417,3 @@ extension Array {
         lastIndex(where: condition).map { self[...$0] } ?? []
     }
 }
-
-extension ReferralState.Phase {
-    /// For logs.
-    var name: String {
-        switch self {
-        case .refused: "refused"
-        case .awaitingConsent: "awaiting consent"
-        case .routed: "routed"
-        }
-    }
-}
-
-extension AssignmentState.Phase {
-    /// For logs.
-    var name: String {
-        switch self {
-        case .review: "review"
-        case .offered: "offered"
-        case .leased: "leased"
-        case .received: "received"
-        case .accepted: "accepted"
-        }
-    }
-}

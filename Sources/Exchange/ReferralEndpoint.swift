@@ -46,8 +46,7 @@ public struct ReferralEndpoint: ReferralServing {
             referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
             services: state.assignments.map {
                 // Not when it was fetched: how the recipient works is not the sender's business.
-                ServiceStatus(
-                    service: $0.service, status: DeliveryStatus($0), since: $0.phase == .accepted ? $0.since : $0.availableAt)
+                ServiceStatus(service: $0.service, status: DeliveryStatus($0), since: $0.progress.acceptedAt ?? $0.availableAt)
             })
     }
 
@@ -74,6 +73,8 @@ extension SubmissionOutcome {
             case .refused(let reason): .refused(reason)
             case .awaitingConsent: .awaitingConsent
             case .routed: .accepted
+            case .closed(.consentWithdrawn), .closed(.consentExpired): .refused(.consentWithdrawn)
+            case .closed(.recalled), .closed(.enteredInError): .accepted
             }
     }
 }
@@ -83,7 +84,8 @@ extension DeliveryStatus {
     init(_ assignment: AssignmentState) {
         self =
             switch assignment.phase {
-            case .accepted: .taken
+            case .working, .onHold, .handoverOffered: .taken
+            case .ended: assignment.progress.acceptedAt == nil ? .returned : .taken
             case .review: assignment.returnedBy.isEmpty ? .stored : .returned
             case .offered, .leased, .received: .routed
             }

@@ -138,39 +138,3 @@ extension StoreError {
             "referral \(state.id): version \(state.version) does not follow from what is stored; load the state in the same transaction")
     }
 }
-
-extension ReferralState.Phase {
-    /// As in the table.
-    fileprivate var name: String {
-        switch self {
-        case .refused: "refused"
-        case .awaitingConsent: "awaiting consent"
-        case .routed: "routed"
-        }
-    }
-}
-
-extension AssignmentState.Phase {
-    /// As in the table.
-    fileprivate var name: String {
-        switch self {
-        case .review: "review"
-        case .offered: "offered"
-        case .leased: "leased"
-        case .received: "received"
-        case .accepted: "accepted"
-        }
-    }
-}
-
-extension ReferralEvent {
-    /// The assignment whose row it changes.
-    fileprivate var assignment: AssignmentID? {
-        switch self {
-        case .submitted, .refused, .awaitingConsent: nil
-        case .routed(let id, _), .offered(let id, _), .review(let id, _, _), .leased(let id, _, _), .leaseExpired(let id),
-            .received(let id, _), .accepted(let id, _), .returned(let id, _, _):
-            id
-        }
-    }
-}

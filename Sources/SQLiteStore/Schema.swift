@@ -14,6 +14,7 @@ enum Schema {
             try database.execute(sql: version1)
         }
         migrator.registerMigration("2") { database in try database.execute(sql: version2) }
+        migrator.registerMigration("3") { try $0.execute(sql: version3) }
         return migrator
     }()
 
@@ -158,5 +159,55 @@ enum Schema {
         BEGIN
             SELECT RAISE (ABORT, 'only what was published is rolled back');
         END;
+        """
+
+    /// Every phase of a case. A check cannot be changed, so the two tables are made anew; foreign keys are checked at the end.
+    private static let version3 = """
+        CREATE TABLE new_referral (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            sender_organisation TEXT NOT NULL CHECK (sender_organisation <> ''),
+            sender_unit TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            received_at INTEGER NOT NULL,
+            phase TEXT NOT NULL CHECK (phase IN ('refused', 'awaiting consent', 'routed', 'closed')),
+            version INTEGER NOT NULL CHECK (version > 0), -- events folded in
+            UNIQUE (sender_organisation, sender_unit, message_id)
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO new_referral (id, sender_organisation, sender_unit, message_id, received_at, phase, version)
+        SELECT id, sender_organisation, sender_unit, message_id, received_at, phase, version FROM referral;
+
+        CREATE TABLE new_assignment (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            referral TEXT NOT NULL REFERENCES referral,
+            service TEXT NOT NULL CHECK (service <> ''),
+            owner TEXT NOT NULL CHECK (owner <> ''), -- of an ended case: who answered for it last
+            phase TEXT NOT NULL CHECK (phase IN (
+                'review', 'offered', 'leased', 'received', 'accepted', 'contacting', 'contacted', 'in support', 'eligible',
+                'leader consulted', 'asking parties', 'pre-meetings', 'meeting', 'agreed', 'not agreed', 'interrupted', 'on hold',
+                'handover offered', 'completed', 'reported', 'unreachable', 'declined', 'withdrawn', 'recalled', 'entered in error')),
+            available_at INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            lease_organisation TEXT CHECK (lease_organisation = owner),
+            lease_unit TEXT,
+            lease_until INTEGER,
+            UNIQUE (referral, service),
+            CHECK (
+                (phase = 'leased') = (lease_organisation IS NOT NULL)
+                AND (phase = 'leased') = (lease_unit IS NOT NULL)
+                AND (phase = 'leased') = (lease_until IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO new_assignment
+            (id, referral, service, owner, phase, available_at, since, lease_organisation, lease_unit, lease_until)
+        SELECT id, referral, service, owner, phase, available_at, since, lease_organisation, lease_unit, lease_until FROM assignment;
+
+        DROP TABLE assignment;
+        DROP TABLE referral;
+        ALTER TABLE new_referral RENAME TO referral;
+        ALTER TABLE new_assignment RENAME TO assignment;
+
+        CREATE INDEX assignment_available ON assignment (owner, available_at, id) WHERE phase = 'offered';
+        CREATE INDEX assignment_lease_end ON assignment (lease_until, id) WHERE phase = 'leased';
         """
 }

@@ -36,6 +36,9 @@ import Testing
         #expect(Status(Rejection(.notFound, "a")) == Status(.notFound, "a"))
         #expect(Status(Rejection(.alreadyExists, "b")) == Status(.alreadyExists, "b"))
         #expect(Status(Rejection(.failedPrecondition, "c")) == Status(.failedPrecondition, "c"))
+        #expect(Status(Rejection(.conflict, "d")) == Status(.aborted, "d"))
+        #expect(Status(Rejection(.notPermitted, "e")) == Status(.permissionDenied, "e"))
+        #expect(Status(Rejection(.invalid, "f")) == Status(.invalidArgument, "f"))
     }
 
     @Test func theStoreKeepsItsTroublesToItself() {

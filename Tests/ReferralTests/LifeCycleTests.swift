@@ -104,21 +104,7 @@ import Testing
         }
     }
 
-    private static func name(_ event: ReferralEvent) -> String {
-        switch event {
-        case .submitted: "submitted"
-        case .refused: "refused"
-        case .awaitingConsent: "awaitingConsent"
-        case .routed: "routed"
-        case .offered: "offered"
-        case .review: "review"
-        case .leased: "leased"
-        case .leaseExpired: "leaseExpired"
-        case .received: "received"
-        case .accepted: "accepted"
-        case .returned: "returned"
-        }
-    }
+    private static func name(_ event: ReferralEvent) -> String { String("\(event)".prefix { $0 != "(" }) }
 
     @Test func everyPhaseAnswersEveryCommand() throws {
         let lease = ReferralCommand.lease(Self.id, until: Self.afterLease + .seconds(300))

@@ -2,9 +2,11 @@ import DecisionTable
 import Referral
 import Testing
 
-/// One area, served by a support centre and a brottsofferjour; from 10 to 21 to the first, else to the second.
+/// One area, served by a support centre and a brottsofferjour; from 10 to 21 to the first, else to the second. Another area with a support
+/// centre of its own.
 enum SmallWorld {
     static let farsta = Area(municipality: "0180", district: "farsta")
+    static let sigtuna = Area(municipality: "0191")
     static let police = Participant(organisation: OrganisationID("polisen"), unit: UnitID("soder"))
     static let centre = OrganisationID("centrum")
     static let jour = OrganisationID("jouren")
@@ -12,11 +14,16 @@ enum SmallWorld {
     static let centreOne = Participant(organisation: centre, unit: UnitID("ett"))
     static let centreTwo = Participant(organisation: centre, unit: UnitID("tva"))
     static let jourOne = Participant(organisation: jour, unit: UnitID("ett"))
+    /// A support centre elsewhere.
+    static let neighbour = OrganisationID("granncentrum")
+    static let neighbourOne = Participant(organisation: neighbour, unit: UnitID("ett"))
+    static let coordinatorOne = Participant(organisation: coordinator, unit: UnitID("samordnare"))
 
     /// 2026-03-02, a Monday morning.
     static let morning = Instant(milliseconds: 1_772_434_800_000)
 
-    static func policy() throws -> Policy {
+    /// - Parameter youngUntil: the last age that goes to the support centre.
+    static func policy(youngUntil: Int = 21) throws -> Policy {
         func units(_ ids: String...) -> [OrganisationUnit] { ids.map { OrganisationUnit(id: UnitID($0), name: $0) } }
         let directory = try Directory(
             organisations: [
@@ -28,10 +35,17 @@ enum SmallWorld {
                 Organisation(
                     id: jour, name: "Brottsofferjouren", kind: .brottsofferjour, units: units("ett"),
                     catchment: [Catchment(areas: [farsta], services: [.support])]),
-            ], areas: [ListedArea(area: farsta, name: "Farsta")])
+                Organisation(
+                    id: neighbour, name: "Granncentrum", kind: .supportCentre, units: units("ett"),
+                    catchment: [Catchment(areas: [sigtuna], services: [.support, .mediation])]),
+            ], areas: [ListedArea(area: farsta, name: "Farsta"), ListedArea(area: sigtuna, name: "Sigtuna")])
         let ruleSet = try RuleSet(
             number: 1, name: "Small", validity: .always,
-            support: table("deciding age", rules: [("[10..21]", "support centre", "brottsofferjour"), ("> 21", "brottsofferjour", "")]),
+            support: table(
+                "deciding age",
+                rules: [
+                    ("[10..\(youngUntil)]", "support centre", "brottsofferjour"), ("> \(youngUntil)", "brottsofferjour", ""),
+                ]),
             mediation: table("youngest offender age", rules: [("[12..20]", "support centre", "")]))
         return Policy(routing: try Routing(directory: directory, ruleSets: [ruleSet]))
     }

@@ -21,6 +21,7 @@ extension StoreContract {
                         RoutingDecision(
                             service: .support, outcome: .review(ReviewReason(rawValue: "own reason")), ruleSet: nil, rule: nil,
                             ruleText: nil, inputs: [], notes: [], asOf: Sample.day)))
+                events += Sample.laterEvents(of: one, and: other, by: holder)
                 let all = try Sample.step(events)
                 try await store.append(all)
                 #expect(try await store.read { try $0.log(of: all.state.id) }.map(\.events) == [events])

@@ -62,15 +62,60 @@ public struct LifeCycles: Sendable {
         case .offered:
             let lease = Lease(holder: holder, until: now + .milliseconds(Int.random(in: 1...40, using: &random)))
             return ([.leased(id, lease, disclosed: [.person, .contacts])], holder)
-        case .leased, .received, .accepted:
+        case .working(let stage): return (work(assignment, at: stage, by: holder), holder)
+        case .onHold: return ([.resumed(id)], holder)
+        case .handoverOffered(let offer):
+            let other = Sample.holder(offer.to)
+            let answers: [(ReferralEvent, Participant?)] = [
+                (.handover(id, .accepted(by: other, disclosed: [.person])), other),
+                (.handover(id, .refused(by: other, reason: .noCapacity)), other), (.handover(id, .expired), nil),
+            ]
+            guard let answer = answers.randomElement(using: &random) else { return ([], nil) }
+            return ([answer.0], answer.1)
+        case .ended: return ([], nil)
+        case .leased, .received:
             if isReturned { return (giveBack(assignment, by: holder), holder) }
             switch assignment.phase {
             case .leased:
                 return Bool.random(using: &random) ? ([.leaseExpired(id)], nil) : ([.received(id, by: holder)], holder)
-            case .received: return ([.accepted(id, by: holder)], holder)
-            default: return ([], nil)
+            default: return ([.accepted(id, by: holder)], holder)
             }
         }
+    }
+
+    /// Something that an owner does with a case that it has accepted.
+    private mutating func work(_ assignment: AssignmentState, at stage: Stage, by holder: Participant) -> [ReferralEvent] {
+        let id = assignment.id
+        let other = Sample.recipients.first { $0 != assignment.owner } ?? Sample.coordinator
+        let hold = Hold(reason: .personAway, from: now, until: Sample.day.adding(days: 7), stage: stage)
+        let offer = HandoverOffer(to: other, reason: .age, until: now + .seconds(172_800), stage: stage)
+        var ways: [[ReferralEvent]] = [
+            [.held(id, hold)], [.handover(id, .offered(offer))], [.overdue(id, .contact, due: now)], [.recall(id, .requested(.duplicate))],
+            [.ended(id, .recalled)], [.consentWithdrawn(.service(assignment.service)), .ended(id, .withdrawn)],
+            [.worked(id, .served(ServiceGiven(.conversation, minutes: 45, municipality: "0180")))],
+        ]
+        if assignment.mediation == nil {
+            ways += [
+                [.worked(id, .attempted(Attempt(channel: .call, at: now, result: .noAnswer)))],
+                [.worked(id, .contacted(ContactMade(channel: .sms, at: now)))],
+                [.worked(id, .met(Meeting(.held, form: .inPerson, at: now)))], [.ended(id, .completed(.supported))],
+                [.ended(id, .unreachable)], [.ended(id, .declined), .erased(Erasure(.assignment(id), .declined))],
+            ]
+        } else {
+            let parties: [PartyID] = assignment.mediation?.parties.map(\.id) ?? []
+            ways += [
+                [.mediation(id, .eligible)], [.mediation(id, .leaderConsulted(.noObjection))], [.mediation(id, .concluded(agreed: true))],
+                [.mediation(id, .interrupted(.unsuitable))], [.ended(id, .reported(.notAgreed))],
+                parties.map { .mediation(id, .asked($0)) }, parties.map { .mediation(id, .answered($0, agrees: true)) },
+                parties.map { .mediation(id, .preMeeting($0, at: now)) },
+            ]
+        }
+        var events = ways.randomElement(using: &random) ?? []
+        if Bool.random(using: &random) {
+            let number = Int.random(in: 0..<1_000, using: &random)
+            events.append(.performed(CommandRecord(id: CommandID("c\(number)"), by: holder, command: .assignment(id, .resume))))
+        }
+        return events
     }
 
     private mutating func giveBack(_ assignment: AssignmentState, by holder: Participant) -> [ReferralEvent] {

@@ -8,7 +8,7 @@ public struct CaseFacts: Hashable, Codable, Sendable {
     /// The related victim's age, for those who belong to a victim's case.
     public let victimAge: KnownAge?
     public let area: KnownArea?
-    public let consent: Consent
+    public internal(set) var consent: Consent
     public let legalBasis: LegalBasis
     public let protectedIdentity: ProtectedIdentity
     public let language: String?

@@ -14,9 +14,9 @@ extension ReferralState {
         case .lease(let id, let until):
             let (assignment, holder) = try owned(id, in: state, by: actor)
             guard case .offered = assignment.phase else {
-                throw Rejection(.failedPrecondition, "only a case that waits to be fetched can be handed out")
+                throw .forbidden("only a case that waits to be fetched can be handed out")
             }
-            let directory = policy.routing.directory(on: CivilDate(inStockholmAt: now))
+            let directory = policy.directory(at: now)
             let recipient = directory.recipientClass(of: holder.organisation)
             let groups = recipient.map { Disclosure.groups(for: $0, service: assignment.service) } ?? []
             return [.leased(id, Lease(holder: holder, until: until), disclosed: groups)]
@@ -28,10 +28,15 @@ extension ReferralState {
             return try receipt(of: assignment, by: holder)
         case .accept(let id):
             let (assignment, holder) = try owned(id, in: state, by: actor)
-            if case .accepted = assignment.phase { return [] }
+            if assignment.isOpen, assignment.progress.acceptedAt != nil { return [] }
             return try receipt(of: assignment, by: holder) + [.accepted(id, by: holder)]
         case .giveBack(let id, let reason):
             return try decideReturn(id, reason: reason, on: state, by: actor, at: now, policy: policy)
+        case .perform(let request):
+            return try decide(request, on: state, by: actor, at: now, policy: policy)
+        case .timerFired(let deadline):
+            guard actor == nil else { throw Rejection(.notPermitted, "only the exchange's own clock may do this") }
+            return state?.fired(deadline, at: now, policy: policy) ?? []
         }
     }
 
@@ -66,7 +71,6 @@ extension ReferralState {
         return events
     }
 
-    /// A first return is routed again without the organisation that gave the case back; after the second people decide.
     private static func decideReturn(
         _ id: AssignmentID, reason: ReturnReason, on state: ReferralState?, by actor: Participant?, at now: Instant, policy: Policy
     ) throws(Rejection) -> [ReferralEvent] {
@@ -76,30 +80,18 @@ extension ReferralState {
             return []
         }
         let (assignment, holder) = try owned(id, in: state, by: actor)
-        guard let state else { throw notFound(id) }
+        guard let state else { throw .notYours }
         // Until the organisation has accepted the case, only the unit that fetched it can give it back.
-        if assignment.phase != .accepted {
-            guard let lastHolder = assignment.lastHolder else {
-                throw Rejection(.failedPrecondition, "a case can be given back after it was fetched")
-            }
-            guard lastHolder == holder else {
-                throw Rejection(.failedPrecondition, "another unit of the organisation has fetched the case")
-            }
+        if assignment.progress.acceptedAt == nil {
+            guard assignment.isOpen else { throw assignment.closed }
+            guard let lastHolder = assignment.lastHolder else { throw .forbidden("a case can be given back after it was fetched") }
+            guard lastHolder == holder else { throw .forbidden("another unit of the organisation has fetched the case") }
         }
-        var events: [ReferralEvent] = [.returned(id, by: holder, reason: reason)]
-        let today = CivilDate(inStockholmAt: now)
-        let coordinator = policy.routing.directory(on: today).coordinator
-        if assignment.returnedBy.isEmpty {
-            let decision = policy.routing.decide(
-                state.facts, service: assignment.service, on: today, excluding: [holder.organisation])
-            events += placement(of: id, by: decision, coordinator: coordinator)
-        } else {
-            events.append(.review(id, reason: .returnedTwice, owner: coordinator))
-        }
-        return events
+        let decision = CaseDecision(state: state, assignment: assignment, actor: holder, now: now, policy: policy)
+        return try decision.giveBack(reason)
     }
 
-    private static func placement(
+    static func placement(
         of id: AssignmentID, by decision: RoutingDecision, coordinator: OrganisationID
     ) -> [ReferralEvent] {
         switch decision.outcome {
@@ -112,23 +104,20 @@ extension ReferralState {
     private static func owned(
         _ id: AssignmentID, in state: ReferralState?, by actor: Participant?
     ) throws(Rejection) -> (AssignmentState, Participant) {
-        guard let actor, let assignment = state?.assignment(id), assignment.owner == actor.organisation else { throw notFound(id) }
+        guard let actor, let assignment = state?.assignment(id), assignment.owner == actor.organisation else { throw .notYours }
         return (assignment, actor)
-    }
-
-    private static func notFound(_ id: AssignmentID) -> Rejection {
-        Rejection(.notFound, "no assignment with this id is yours")
     }
 
     /// Late is in time as long as nobody else holds the case: after its lease has ended the last holder may still say that it arrived.
     private static func receipt(of assignment: AssignmentState, by holder: Participant) throws(Rejection) -> [ReferralEvent] {
         switch assignment.phase {
-        case .received, .accepted: return []
+        case .received, .working, .onHold, .handoverOffered: return []
         case .leased(let lease) where lease.holder == holder: return [.received(assignment.id, by: holder)]
-        case .leased: throw Rejection(.failedPrecondition, "another unit of the organisation has fetched the case")
+        case .leased: throw .forbidden("another unit of the organisation has fetched the case")
         case .offered where assignment.lastHolder == holder: return [.received(assignment.id, by: holder)]
-        case .offered: throw Rejection(.failedPrecondition, "the case has to be fetched first")
-        case .review: throw Rejection(.failedPrecondition, "the case is under review")
+        case .offered: throw .forbidden("the case has to be fetched first")
+        case .review: throw .forbidden("the case is under review")
+        case .ended: throw assignment.closed
         }
     }
 }

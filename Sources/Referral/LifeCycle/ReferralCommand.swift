@@ -8,6 +8,10 @@ public enum ReferralCommand: Sendable {
     case acknowledge(AssignmentID)
     case accept(AssignmentID)
     case giveBack(AssignmentID, reason: ReturnReason)
+    /// What a participant does with a case, once however often it is asked for.
+    case perform(CaseRequest)
+    /// The exchange's own clock: a deadline has come.
+    case timerFired(Deadline)
 
     public struct Submission: Sendable {
         public let referral: ReferralID
@@ -26,39 +30,5 @@ public enum ReferralCommand: Sendable {
             self.digest = digest
             self.facts = facts
         }
-    }
-}
-
-/// Why a command was refused: the rule that forbids it, for people, without personal data.
-public struct Rejection: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Code: Hashable, Sendable {
-        /// There is nothing of that id that the caller may know of.
-        case notFound
-        /// The same message id with other content.
-        case alreadyExists
-        /// Not in this phase of the case.
-        case failedPrecondition
-    }
-
-    public let code: Code
-    public let rule: String
-
-    public init(_ code: Code, _ rule: String) {
-        self.code = code
-        self.rule = rule
-    }
-
-    public var description: String { rule }
-}
-
-/// The rules in force: everything that is configured and that a decision depends on.
-public struct Policy: Sendable {
-    public let routing: Routing
-    /// How long a referral waits for the person's answer.
-    public let consentPeriod: Duration
-
-    public init(routing: Routing, consentPeriod: Duration = .seconds(14 * 86_400)) {
-        self.routing = routing
-        self.consentPeriod = consentPeriod
     }
 }

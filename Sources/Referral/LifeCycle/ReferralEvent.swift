@@ -18,6 +18,44 @@ public enum ReferralEvent: Hashable, Codable, Sendable {
     case received(AssignmentID, by: Participant)
     case accepted(AssignmentID, by: Participant)
     case returned(AssignmentID, by: Participant, reason: ReturnReason)
+    /// A coordinator has decided; `offered` follows.
+    case assigned(AssignmentID, reason: AssigningReason)
+    /// Can be fetched again by the same organisation.
+    case redriven(AssignmentID)
+    case worked(AssignmentID, WorkEvent)
+    case held(AssignmentID, Hold)
+    case resumed(AssignmentID)
+    case handover(AssignmentID, HandoverEvent)
+    case mediation(AssignmentID, MediationEvent)
+    case recall(AssignmentID, RecallEvent)
+    /// A deadline comes near, or has passed with nothing worse to follow.
+    case warned(AssignmentID, Deadline.Kind, due: Instant)
+    /// A promise has not been kept in time.
+    case overdue(AssignmentID, Deadline.Kind, due: Instant)
+    case ended(AssignmentID, Ending)
+    case consentAnswered(Consent)
+    case consentWithdrawn(WithdrawalScope)
+    /// Other contact data have come; only their digest stands here.
+    case amended(ContentDigest)
+    /// The whole referral.
+    case closed(ReferralEnding)
+    /// The store has to erase this.
+    case erased(Erasure)
+    /// The command that led to the events before it.
+    case performed(CommandRecord)
+
+    /// The assignment that it changes; nil when it is about the whole referral.
+    public var assignment: AssignmentID? {
+        switch self {
+        case .routed(let id, _), .offered(let id, _), .review(let id, _, _), .leased(let id, _, _), .leaseExpired(let id),
+            .received(let id, _), .accepted(let id, _), .returned(let id, _, _), .assigned(let id, _), .redriven(let id),
+            .worked(let id, _), .held(let id, _), .resumed(let id), .handover(let id, _), .mediation(let id, _), .recall(let id, _),
+            .warned(let id, _, _), .overdue(let id, _, _), .ended(let id, _):
+            id
+        case .performed(let record): record.command.assignment
+        case .submitted, .refused, .awaitingConsent, .consentAnswered, .consentWithdrawn, .amended, .closed, .erased: nil
+        }
+    }
 
     public struct Submitted: Hashable, Codable, Sendable {
         public let referral: ReferralID
@@ -33,6 +71,19 @@ public enum ReferralEvent: Hashable, Codable, Sendable {
             self.digest = digest
             self.facts = facts
         }
+    }
+}
+
+/// A command under the id that its participant gave it.
+public struct CommandRecord: Hashable, Codable, Sendable {
+    public let id: CommandID
+    public let by: Participant
+    public let command: CaseCommand
+
+    public init(id: CommandID, by participant: Participant, command: CaseCommand) {
+        self.id = id
+        by = participant
+        self.command = command
     }
 }
 
@@ -56,6 +107,8 @@ public struct ReviewReason: RawRepresentable, Hashable, Codable, Sendable, Custo
     public static let noRecipientForArea = ReviewReason(rawValue: "no-recipient-for-area")
     public static let severalRecipientsForArea = ReviewReason(rawValue: "several-recipients-for-area")
     public static let returnedTwice = ReviewReason(rawValue: "returned-twice")
+    /// Nobody of the organisation took it in time.
+    public static let untaken = ReviewReason(rawValue: "untaken")
     public static let returnedByOnlyRecipient = ReviewReason(rawValue: "returned-by-only-recipient")
 }
 

@@ -5,6 +5,17 @@ public struct ReferralState: Hashable, Sendable {
         case awaitingConsent(until: Instant)
         /// Its assignments tell the rest.
         case routed
+        case closed(ReferralEnding)
+
+        /// As stored and logged.
+        public var name: String {
+            switch self {
+            case .refused: "refused"
+            case .awaitingConsent: "awaiting consent"
+            case .routed: "routed"
+            case .closed: "closed"
+            }
+        }
     }
 
     public let id: ReferralID
@@ -12,14 +23,23 @@ public struct ReferralState: Hashable, Sendable {
     public let message: MessageID
     public let digest: ContentDigest
     public let receivedAt: Instant
-    public let facts: CaseFacts
+    /// The consent is what the person has said last; all else is as it was sent.
+    public internal(set) var facts: CaseFacts
     public internal(set) var phase: Phase
     /// One per service, in the order asked for.
     public internal(set) var assignments: [AssignmentState] = []
+    /// When it was decided that the content must be erased; nil while it is kept.
+    public internal(set) var erasedAt: Instant?
     /// How many events have been folded in.
     public internal(set) var version = 0
     /// What the rules said of assignments whose placement follows in the next event.
     private var decisions: [AssignmentID: RoutingDecision] = [:]
+    private var commands: [CommandKey: PerformedCommand] = [:]
+
+    private struct CommandKey: Hashable {
+        let participant: Participant
+        let id: CommandID
+    }
 
     private init(_ submitted: ReferralEvent.Submitted, at: Instant) {
         id = submitted.referral
@@ -35,32 +55,17 @@ public struct ReferralState: Hashable, Sendable {
     public func assignment(_ id: AssignmentID) -> AssignmentState? {
         assignments.first { $0.id == id }
     }
+
+    /// The command that a participant gave under this id. The answer to it is the fold of the log up to its version.
+    public func performed(_ id: CommandID, by participant: Participant) -> PerformedCommand? {
+        commands[CommandKey(participant: participant, id: id)]
+    }
 }
 
-/// One service for one person: exactly one owner at every instant.
-public struct AssignmentState: Hashable, Sendable {
-    public enum Phase: Hashable, Sendable {
-        case review(ReviewReason)
-        case offered
-        case leased(Lease)
-        case received
-        case accepted
-    }
-
-    public let id: AssignmentID
-    public internal(set) var decision: RoutingDecision
-    public internal(set) var owner: OrganisationID
-    public internal(set) var phase: Phase
-    /// When the present owner became responsible: the clocks count from here.
-    public internal(set) var availableAt: Instant
-    /// When the present phase began.
-    public internal(set) var since: Instant
-    /// Who held the last lease from the present owner; may acknowledge late as long as nobody else holds one.
-    public internal(set) var lastHolder: Participant?
-    /// Who has given it back, in order.
-    public internal(set) var returnedBy: [OrganisationID] = []
-
-    public var service: Service { decision.service }
+/// A command that has been done, and the version of the referral that it led to.
+public struct PerformedCommand: Hashable, Sendable {
+    public let record: CommandRecord
+    public let version: Int
 }
 
 extension ReferralState {
@@ -74,8 +79,8 @@ extension ReferralState {
                 state = ReferralState(submitted, at: at)
             } else {
                 guard state != nil else { return nil }
-                state?.apply(event, at: at)
                 state?.version += 1
+                state?.apply(event, at: at)
             }
         }
         return state
@@ -94,23 +99,65 @@ extension ReferralState {
                 $0.phase = .leased(lease)
                 $0.lastHolder = lease.holder
             }
-        case .leaseExpired(let id): change(id, at) { $0.phase = .offered }
+        case .leaseExpired(let id), .redriven(let id): change(id, at) { $0.phase = .offered }
         case .received(let id, let holder):
             change(id, at) {
                 $0.phase = .received
                 $0.lastHolder = holder
             }
-        case .accepted(let id, _): change(id, at) { $0.phase = .accepted }
-        case .returned(let id, let participant, _): change(id, at) { $0.returnedBy.append(participant.organisation) }
+        case .accepted(let id, _):
+            let proceeding = MediationProceeding(facts)
+            change(id, at) {
+                $0.phase = .accepted
+                $0.progress.acceptedAt = at
+                $0.progress.alarms.remove(.untaken)
+                if $0.service == .mediation, $0.mediation == nil { $0.mediation = proceeding }
+            }
+        case .returned(let id, let participant, _):
+            change(id, at) { $0.returnedBy.append(participant.organisation) }
+        case .assigned(let id, _): change(id, at) { _ in }
+        case .worked(let id, let event): change(id, at) { $0.apply(event) }
+        case .held(let id, let hold): change(id, at) { $0.phase = .onHold(hold) }
+        case .resumed(let id):
+            change(id, at) {
+                guard case .onHold(let hold) = $0.phase else { return }
+                $0.progress.paused += at - hold.from
+                $0.phase = .working(hold.stage)
+            }
+        case .handover(let id, let event): change(id, at) { $0.apply(event, at: at) }
+        case .mediation(let id, let event): change(id, at) { $0.apply(event) }
+        case .recall(let id, .requested(let reason)): change(id, at) { $0.recallRequest = reason }
+        case .recall(let id, .refused): change(id, at) { $0.recallRequest = nil }
+        case .warned(let id, let kind, _), .overdue(let id, let kind, _): change(id, at) { $0.progress.alarms.insert(kind) }
+        case .ended(let id, let ending):
+            change(id, at) {
+                $0.phase = .ended(ending)
+                $0.recallRequest = nil
+                $0.progress.alarms = []
+            }
+        case .consentAnswered(let consent):
+            facts.consent = consent
+            phase = .routed
+        case .consentWithdrawn(.everything): facts.consent.status = .withdrawn
+        case .consentWithdrawn(.service(.support)): facts.consent.coversSupport = false
+        case .consentWithdrawn(.service(.mediation)): facts.consent.coversMediation = false
+        case .amended: break
+        case .closed(let ending): phase = .closed(ending)
+        case .erased(let erasure): if erasure.extent == .content { erasedAt = at }
+        case .performed(let record):
+            commands[CommandKey(participant: record.by, id: record.id)] = PerformedCommand(record: record, version: version)
+            if let id = record.command.assignment { change(id, nil) { _ in } }
         }
     }
 
     /// Makes `owner` responsible from now on. The clocks start again.
     private mutating func place(_ id: AssignmentID, at: Instant, owner: OrganisationID, phase: AssignmentState.Phase) {
-        guard let decision = decisions.removeValue(forKey: id) ?? assignment(id)?.decision else { return }
+        let former = assignment(id)
+        guard let decision = decisions.removeValue(forKey: id) ?? former?.decision else { return }
         let placed = AssignmentState(
-            id: id, decision: decision, owner: owner, phase: phase, availableAt: at, since: at,
-            returnedBy: assignment(id)?.returnedBy ?? [])
+            id: id, decision: decision, owner: owner, phase: phase, availableAt: at, since: at, returnedBy: former?.returnedBy ?? [],
+            handedOverBy: former?.handedOverBy ?? [], handoverRefusedBy: former?.handoverRefusedBy ?? [],
+            recallRequest: former?.recallRequest, mediation: former?.mediation, version: (former?.version ?? 0) + 1)
         if let index = assignments.firstIndex(where: { $0.id == id }) {
             assignments[index] = placed
         } else {
@@ -118,9 +165,12 @@ extension ReferralState {
         }
     }
 
-    private mutating func change(_ id: AssignmentID, _ at: Instant, _ body: (inout AssignmentState) -> Void) {
+    /// - Parameter at: when a change of phase happened; nil for what is only noted.
+    private mutating func change(_ id: AssignmentID, _ at: Instant?, _ body: (inout AssignmentState) -> Void) {
         guard let index = assignments.firstIndex(where: { $0.id == id }) else { return }
+        let before = assignments[index].phase.name
         body(&assignments[index])
-        assignments[index].since = at
+        assignments[index].version += 1
+        if let at, assignments[index].phase.name != before { assignments[index].since = at }
     }
 }

@@ -22,6 +22,9 @@ extension Status {
             case .notFound: .notFound
             case .alreadyExists: .alreadyExists
             case .failedPrecondition: .failedPrecondition
+            case .conflict: .aborted
+            case .notPermitted: .permissionDenied
+            case .invalid: .invalidArgument
             }
         self.init(code, rejection.rule)
     }

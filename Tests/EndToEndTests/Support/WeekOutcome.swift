@@ -119,7 +119,7 @@ private struct Placements {
                 case .returned: isReturn = true
                 case .offered(let id, let recipient): place(id, of: entry.referral, at: "\(recipient)", isReturn)
                 case .review(let id, let reason, _): place(id, of: entry.referral, at: "review \(reason)", isReturn)
-                case .refused, .awaitingConsent, .leased, .leaseExpired, .received, .accepted: break
+                default: break
                 }
             }
         }

@@ -1,0 +1,32 @@
+/// The rules in force: everything that is configured and that a decision depends on.
+public struct Policy: Sendable {
+    public let routing: Routing
+    /// How long a referral waits for the person's answer.
+    public let consentPeriod: Duration
+    /// How long content is kept after the last assignment has ended.
+    public let gracePeriod: Duration
+    /// When the coordinator's office is staffed.
+    public let office: WorkingHours
+    private let agreements: @Sendable (OrganisationID, CivilDate) -> Agreement?
+
+    /// - Parameter agreements: what an organisation has agreed to on a day; nil: what is standard for its kind.
+    public init(
+        routing: Routing, consentPeriod: Duration = .seconds(14 * 86_400), gracePeriod: Duration = .seconds(90 * 86_400),
+        office: WorkingHours = WorkingHours(), agreements: @escaping @Sendable (OrganisationID, CivilDate) -> Agreement? = { _, _ in nil }
+    ) {
+        self.routing = routing
+        self.consentPeriod = consentPeriod
+        self.gracePeriod = gracePeriod
+        self.office = office
+        self.agreements = agreements
+    }
+
+    /// The directory in force at a moment.
+    func directory(at moment: Instant) -> Directory { routing.directory(on: CivilDate(inStockholmAt: moment)) }
+
+    /// What an organisation has promised for the cases that become its own at a moment.
+    public func agreement(with organisation: OrganisationID, at moment: Instant) -> Agreement {
+        let kind = directory(at: moment).organisation(organisation)?.kind
+        return agreements(organisation, CivilDate(inStockholmAt: moment)) ?? .standard(for: kind ?? .brottsofferjour)
+    }
+}

@@ -1,0 +1,52 @@
+import GRDB
+import Referral
+import StoreContract
+import Testing
+
+@testable import SQLiteStore
+
+/// Databases that an earlier version of the program has written.
+@Suite struct MigrationTests {
+    let harness: SQLiteHarness
+
+    init() throws { harness = try SQLiteHarness() }
+
+    @Test func theFirstSchemaIsBroughtUpToDateWithAllThatItHolds() async throws {
+        var lives = LifeCycles(seed: 5)
+        for _ in 0..<120 { _ = try lives.next() }
+        // A database of version 1 takes what version 1 could write.
+        let queue = try DatabaseQueue(path: harness.path)
+        try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        try Schema.migrator.migrate(queue, upTo: "1")
+        let old: Set<String> = ["review", "offered", "leased", "received", "accepted"]
+        let states = lives.states.filter { state in
+            lives.steps.allSatisfy { $0.state.id != state.id || $0.state.assignments.allSatisfy { old.contains($0.phase.name) } }
+        }
+        #expect(states.count > 10)
+        let kept = Set(states.map(\.id))
+        let whole = lives.steps.filter { kept.contains($0.state.id) }
+        for step in whole {
+            try await queue.writeWithoutTransaction { [path = harness.path] database in
+                try SQLiteTransaction.commit({ try $0.append(step) }, to: database, at: path)
+            }
+        }
+        try queue.close()
+
+        let store = try harness.open()
+        for id in Set(whole.map(\.state.id)) {
+            let expected = try #require(states.first { $0.id == id })
+            #expect(try await store.read { try $0.referral(id) } == expected)
+            for assignment in expected.assignments {
+                #expect(try await store.read { try $0.referral(of: assignment.id) } == id)
+            }
+        }
+        #expect(try await store.log().count == whole.count)
+        try await store.append(Sample.offered(1_000))
+        try await store.close()
+        #expect(try harness.withTool { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)
+        // Rows still point at the tables that were made anew, and the log is still protected.
+        for sql in ["DELETE FROM log", "INSERT INTO log (referral, at, events) VALUES ('x', 0, '[]')"] {
+            #expect(throws: DatabaseError.self) { try harness.withTool { try $0.execute(sql: sql) } }
+        }
+    }
+}
