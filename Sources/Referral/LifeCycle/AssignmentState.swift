@@ -85,7 +85,7 @@ public struct AssignmentState: Hashable, Sendable {
     public internal(set) var progress = Progress()
     /// The sender wants it back and waits for the owner's answer.
     public internal(set) var recallRequest: RecallReason?
-    /// From the acceptance of a mediation on.
+    /// From the acceptance of a mediation on. Goes along at a handover; whoever else gets the case begins anew.
     public internal(set) var mediation: MediationProceeding?
     /// How many events have changed it.
     public internal(set) var version = 0

@@ -26,7 +26,7 @@ extension CaseDecision {
         try checkNotAccepted()
         let decision = policy.routing.decide(
             state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now),
-            excluding: Set(assignment.returnedBy + assignment.handedOverBy))
+            excluding: assignment.letGoBy)
         switch (decision.outcome, assignment.phase) {
         case (.recipient(assignment.owner), _): throw .forbidden("by the rules of today the case is where it is")
         case (.review(let reason), .review): throw .forbidden("by the rules of today people decide: \(reason)")

@@ -43,10 +43,10 @@ public enum HandoverEvent: Hashable, Codable, Sendable {
 extension CaseDecision {
     func offerHandover(to organisation: OrganisationID, reason: HandoverReason, personAgrees: Bool) throws(Rejection) -> [ReferralEvent] {
         let stage = try stageUndisturbed()
-        guard !stage.isConcluding else { throw .forbidden("the mediation is over; report it") }
+        guard !stage.isConcluding else { throw .mediationOver }
         guard organisation != assignment.owner else { throw Rejection(.invalid, "to: has the case already") }
         _ = try recipientClass(of: organisation)
-        guard !assignment.hasLetGo(organisation) else {
+        guard !assignment.letGoBy.contains(organisation) else {
             throw .forbidden(
                 "the organisation has returned, handed over or refused the case; only the coordinator can give it to them again")
         }
@@ -78,10 +78,8 @@ extension CaseDecision {
 }
 
 extension AssignmentState {
-    /// Whether it is to be given to this organisation only when a person decides so.
-    func hasLetGo(_ organisation: OrganisationID) -> Bool {
-        returnedBy.contains(organisation) || handedOverBy.contains(organisation) || handoverRefusedBy.contains(organisation)
-    }
+    /// Who has had it or could have had it, and gets it again only when a person decides so.
+    var letGoBy: Set<OrganisationID> { Set(returnedBy + handedOverBy + handoverRefusedBy) }
 
     mutating func apply(_ event: HandoverEvent, at: Instant) {
         switch event {

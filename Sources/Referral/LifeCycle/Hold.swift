@@ -32,6 +32,7 @@ public struct Hold: Hashable, Codable, Sendable {
 extension CaseDecision {
     func hold(_ reason: HoldReason, until day: CivilDate) throws(Rejection) -> [ReferralEvent] {
         let stage = try stageUndisturbed()
+        guard !stage.isConcluding else { throw .mediationOver }
         let today = CivilDate(inStockholmAt: now)
         guard day > today else { throw Rejection(.invalid, "until: must be a day after today") }
         guard day <= today.adding(days: Hold.longest) else { throw Rejection(.invalid, "until: must lie within \(Hold.longest) days") }

@@ -157,7 +157,7 @@ extension ReferralState {
         let placed = AssignmentState(
             id: id, decision: decision, owner: owner, phase: phase, availableAt: at, since: at, returnedBy: former?.returnedBy ?? [],
             handedOverBy: former?.handedOverBy ?? [], handoverRefusedBy: former?.handoverRefusedBy ?? [],
-            recallRequest: former?.recallRequest, mediation: former?.mediation, version: (former?.version ?? 0) + 1)
+            recallRequest: former?.recallRequest, version: (former?.version ?? 0) + 1)
         if let index = assignments.firstIndex(where: { $0.id == id }) {
             assignments[index] = placed
         } else {

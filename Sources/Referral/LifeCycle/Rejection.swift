@@ -29,5 +29,7 @@ public struct Rejection: Error, Hashable, Sendable, CustomStringConvertible {
     static let mediatorsOnly = Rejection(
         .failedPrecondition, "mediation is for municipal mediators: data about an offender go to nobody else")
 
+    static let mediationOver = Rejection(.failedPrecondition, "the mediation is over; report it")
+
     static func forbidden(_ rule: String) -> Rejection { Rejection(.failedPrecondition, rule) }
 }

@@ -8,7 +8,7 @@ extension CaseDecision {
             case .accepted, .contacting, .eligible, .leaderConsulted: break
             case .contacted, .inSupport, .askingParties, .preMeetings, .meeting:
                 throw .forbidden("the person has been reached: hand the case over instead, with their consent")
-            case .agreed, .notAgreed, .interrupted: throw .forbidden("the mediation is over; report it")
+            case .agreed, .notAgreed, .interrupted: throw .mediationOver
             }
         }
         let returned = ReferralEvent.returned(id, by: actor, reason: reason)
@@ -18,7 +18,7 @@ extension CaseDecision {
         }
         let decision = policy.routing.decide(
             state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now),
-            excluding: Set([actor.organisation] + assignment.handedOverBy + assignment.handoverRefusedBy))
+            excluding: assignment.letGoBy.union([actor.organisation]))
         return [returned] + placing(ReferralState.placement(of: id, by: decision, coordinator: coordinator))
     }
 }

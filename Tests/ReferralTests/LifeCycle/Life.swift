@@ -15,13 +15,14 @@ struct Life {
     static let mediation = AssignmentID("a2")
 
     var policy: Policy
-    var now = World.morning
+    var now: Instant
     private(set) var log: [Entry] = []
     private(set) var state: ReferralState
     private var commands = 0
 
     /// A submission of the police that has been decided.
-    init(_ content: ReferralContent = World.content(), policy: Policy? = nil) throws {
+    init(_ content: ReferralContent = World.content(), policy: Policy? = nil, at moment: Instant = World.morning) throws {
+        now = moment
         self.policy = try policy ?? World.policy()
         let events = try ReferralState.decide(World.submission(content), on: nil, by: World.police, at: now, policy: self.policy)
         state = try #require(ReferralState.evolve(nil, events, at: now))

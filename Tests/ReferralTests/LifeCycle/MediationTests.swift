@@ -123,6 +123,31 @@ import Testing
         }
     }
 
+    @Test func aNoIsTakenOnHoldAndDuringAHandover() throws {
+        var held = try Life.mediating()
+        try held.act(.hold(.trial, until: CivilDate(inStockholmAt: held.now).adding(days: 5)))
+        try held.act(.mediate(.recordAnswer(Self.victim, agrees: false)))
+        #expect(try held.phase == "interrupted")
+        var offered = try Life.mediating()
+        try offered.act(.offerHandover(to: World.neighbour, reason: .moved, personAgrees: true))
+        try offered.act(.mediate(.recordAnswer(Self.victim, agrees: false)))
+        try offered.act(.answerHandover(.accepted), by: World.neighbourOne)
+        #expect(try offered.phase == "interrupted")
+        try offered.act(.mediate(.report(to: .police)), by: World.neighbourOne)
+        #expect(try offered.phase == "reported")
+    }
+
+    @Test func whoGetsItFromTheCoordinatorBeginsAnew() throws {
+        var life = try Life.mediating()
+        try life.act(.mediate(.confirmEligible))
+        try life.act(.mediate(.ask(Self.offender)))
+        try life.act(.assign(to: World.neighbour, reason: .ownerUnavailable), by: World.coordinatorOne)
+        try life.take(by: World.neighbourOne)
+        #expect(try life.phase == "accepted")
+        try life.act(.mediate(.confirmEligible), by: World.neighbourOne)
+        #expect(try life.refusal(.mediate(.ask(Self.offender)), by: World.neighbourOne) == nil)
+    }
+
     @Test func theLeaderMayStopIt() throws {
         var life = try Life.mediating { $0.mediation?.investigation = .running }
         try life.act(.mediate(.consultLeader(.objects)))

@@ -31,7 +31,7 @@ struct TransitionTable {
         rows = try Self.commands(for: lives).map { name, command in
             var row = Row(command: name)
             for (state, life) in lives {
-                let (answer, actors) = Self.ask(command(life), life)
+                let (answer, actors) = Self.ask(command, life)
                 row.answers.append((state, answer))
                 row.by += actors.filter { !row.by.contains($0) }
             }
@@ -47,9 +47,9 @@ struct TransitionTable {
     ]
 
     /// The answer to whoever may do it, and who that is; else the most telling refusal.
-    private static func ask(_ command: ReferralCommand?, _ life: Life) -> (Answer, [String]) {
-        guard let command else { return (.refused("no such clock runs"), []) }
+    private static func ask(_ command: (inout Life) -> ReferralCommand?, _ life: Life) -> (Answer, [String]) {
         var life = life
+        guard let command = command(&life) else { return (.refused("no such clock runs"), []) }
         if case .timerFired(let deadline) = command { life.now = max(life.now, deadline.due) }
         var done: (Answer, [String])?
         var refusals: [Rejection] = []
@@ -82,24 +82,40 @@ struct TransitionTable {
 
     // MARK: Commands
 
-    private static func commands(for lives: [(String, Life)]) throws -> [(String, (Life) -> ReferralCommand?)] {
+    private static func commands(for lives: [(String, Life)]) throws -> [(String, (inout Life) -> ReferralCommand?)] {
         let isMediation = lives.contains { $0.1.state.facts.services == [.mediation] }
         let id = Life.support
         let tomorrow = CivilDate(inStockholmAt: World.morning).adding(days: 30)
         let yes = Consent(status: .yes, coversSupport: true, coversMediation: true)
-        func own(_ name: String, _ command: @escaping (Life) -> AssignmentCommand) -> (String, (Life) -> ReferralCommand?) {
+        func own(_ name: String, _ command: @escaping (Life) -> AssignmentCommand) -> (String, (inout Life) -> ReferralCommand?) {
             (name, { .perform(CaseRequest(id: CommandID("table"), .assignment(id, command($0)))) })
         }
-        func sent(_ name: String, _ command: SenderCommand) -> (String, (Life) -> ReferralCommand?) {
+        // The sender has asked for the case back.
+        func recalled(_ name: String, _ answer: RecallAnswer) -> (String, (inout Life) -> ReferralCommand?) {
+            (
+                name,
+                { life in
+                    if life.state.assignment(id)?.progress.acceptedAt != nil { _ = try? life.act(.recall(.duplicate)) }
+                    return .perform(CaseRequest(id: CommandID("table"), .assignment(id, .answerRecall(answer))))
+                }
+            )
+        }
+        // Rules that give the person to the brottsofferjour have come.
+        func rerouted(_ life: inout Life) -> ReferralCommand? {
+            guard let policy = try? World.policy(youngUntil: 16) else { return nil }
+            life.policy = policy
+            return .perform(CaseRequest(id: CommandID("table"), .assignment(id, .reroute)))
+        }
+        func sent(_ name: String, _ command: SenderCommand) -> (String, (inout Life) -> ReferralCommand?) {
             (name, { _ in .perform(CaseRequest(id: CommandID("table"), .referral(command))) })
         }
-        func timer(_ kind: Deadline.Kind) -> (String, (Life) -> ReferralCommand?) {
+        func timer(_ kind: Deadline.Kind) -> (String, (inout Life) -> ReferralCommand?) {
             (
                 "clock: \(kind.rawValue)",
                 { life in life.state.deadlines(life.policy).first { $0.kind == kind }.map { .timerFired($0) } }
             )
         }
-        var commands: [(String, (Life) -> ReferralCommand?)] = [
+        var commands: [(String, (inout Life) -> ReferralCommand?)] = [
             sent("answer consent: yes", .answerConsent(yes, assignments: [id])),
             sent("answer consent: no", .answerConsent(Consent(status: .no), assignments: [])),
             ("fetch", { .lease(id, until: $0.now + .seconds(300)) }), ("acknowledge", { _ in .acknowledge(id) }),
@@ -124,13 +140,13 @@ struct TransitionTable {
             own("answer handover: accepted") { _ in .answerHandover(.accepted) },
             own("answer handover: refused") { _ in .answerHandover(.refused(.noCapacity)) },
             sent("amend", .amend(ContentDigest(hexadecimal: "d2"))),
-            sent("recall", .recall(.duplicate)), own("answer recall: granted") { _ in .answerRecall(.granted) },
-            own("answer recall: refused") { _ in .answerRecall(.refused(.supportUnderWay)) },
+            sent("recall", .recall(.duplicate)), recalled("answer recall: granted", .granted),
+            recalled("answer recall: refused", .refused(.supportUnderWay)),
             sent("withdraw (sender)", .withdraw(.everything)), own("withdraw") { _ in .withdraw(.everything) },
             sent("enter in error", .enterInError(.duplicate)),
             own("assign") { _ in .assign(to: World.neighbour, reason: .reviewed) },
             own("assign: owner unavailable") { _ in .assign(to: World.neighbour, reason: .ownerUnavailable) },
-            own("reroute") { _ in .reroute }, own("redrive") { _ in .redrive },
+            ("reroute, by new rules", { rerouted(&$0) }), own("redrive") { _ in .redrive },
         ]
         // Every clock that runs in one of these states.
         let kinds = Set(lives.flatMap { $0.1.state.deadlines($0.1.policy).map(\.kind) })
@@ -139,8 +155,8 @@ struct TransitionTable {
     }
 
     private static func mediation(
-        _ own: (String, @escaping (Life) -> AssignmentCommand) -> (String, (Life) -> ReferralCommand?)
-    ) -> [(String, (Life) -> ReferralCommand?)] {
+        _ own: (String, @escaping (Life) -> AssignmentCommand) -> (String, (inout Life) -> ReferralCommand?)
+    ) -> [(String, (inout Life) -> ReferralCommand?)] {
         /// The party that the step is about: the first for whom it has not been done.
         func party(_ life: Life, _ isMissing: (MediationParty) -> Bool) -> PartyID {
             life.state.assignment(Life.support)?.mediation?.parties.first(where: isMissing)?.id ?? "victim-1"
@@ -215,14 +231,10 @@ struct TransitionTable {
         }
         try step("eligible", [.confirmEligible])
         try step("leader consulted", [.consultLeader(.noObjection)])
-        try step("asking parties", [.ask("offender-1")])
+        try step("asking parties", [.ask("offender-1"), .recordAnswer("offender-1", agrees: true), .ask("victim-1")])
         let asking = life
-        try step(
-            "pre-meetings",
-            [.recordAnswer("offender-1", agrees: true), .ask("victim-1"), .recordAnswer("victim-1", agrees: true)])
-        try step(
-            "meeting",
-            [.recordPreMeeting("offender-1", at: life.now), .recordPreMeeting("victim-1", at: life.now), .recordMediation(at: life.now)])
+        try step("pre-meetings", [.recordAnswer("victim-1", agrees: true), .recordPreMeeting("offender-1", at: life.now)])
+        try step("meeting", [.recordPreMeeting("victim-1", at: life.now), .recordMediation(at: life.now)])
         let meeting = life
         try step("agreed", [.conclude(agreed: true)])
         try step("reported", [.report(to: .prosecutor)])

@@ -15,6 +15,15 @@ public enum MediationCommand: Hashable, Codable, Sendable {
     case report(to: ReportAddressee)
 }
 
+extension MediationCommand {
+    fileprivate var stops: Bool {
+        switch self {
+        case .recordAnswer(_, agrees: false), .interrupt: true
+        default: false
+        }
+    }
+}
+
 /// Something that has become known about a mediation.
 public enum MediationFinding: Hashable, Codable, Sendable {
     case reported(Answer)
@@ -41,12 +50,14 @@ public enum MediationEvent: Hashable, Codable, Sendable {
 
 extension CaseDecision {
     func mediate(_ command: MediationCommand) throws(Rejection) -> [ReferralEvent] {
-        let stage = try stageUndisturbed()
+        // A no is taken at any time.
+        let stage = try command.stops ? stageOrHold() : stageUndisturbed()
         guard assignment.service == .mediation, let proceeding = assignment.mediation else {
             throw .forbidden("this is support: what belongs to a mediation is recorded there")
         }
         let events = try MediationDecision(stage: stage, proceeding: proceeding, check: check).decide(command)
         var all = events.map { ReferralEvent.mediation(id, $0) }
+        if case .onHold = assignment.phase { all.insert(.resumed(id), at: 0) }
         if case .report = command { all += ending(.reported(proceeding.outcome(at: stage))) }
         return all
     }
@@ -64,7 +75,7 @@ private struct MediationDecision {
             guard stage.isConcluding else { throw .forbidden("a mediation is reported when it is over or interrupted") }
             return [.reported(to: addressee)]
         }
-        guard !stage.isConcluding else { throw .forbidden("the mediation is over; report it") }
+        guard !stage.isConcluding else { throw .mediationOver }
         switch command {
         case .addParty(let side, let age, let admitted): return [.partyAdded(try added(side, age, admitted))]
         case .find(let finding):
