@@ -22,8 +22,10 @@ enum SmallWorld {
     /// 2026-03-02, a Monday morning.
     static let morning = Instant(milliseconds: 1_772_434_800_000)
 
-    /// - Parameter youngUntil: the last age that goes to the support centre.
-    static func policy(youngUntil: Int = 21) throws -> Policy {
+    /// - Parameters:
+    ///   - youngUntil: the last age that goes to the support centre.
+    ///   - agreements: of the support centre.
+    static func policy(youngUntil: Int = 21, agreements: [OrganisationAgreement] = []) throws -> Policy {
         func units(_ ids: String...) -> [OrganisationUnit] { ids.map { OrganisationUnit(id: UnitID($0), name: $0) } }
         let directory = try Directory(
             organisations: [
@@ -31,7 +33,7 @@ enum SmallWorld {
                 Organisation(id: police.organisation, name: "Polisen", kind: .police, units: units("soder")),
                 Organisation(
                     id: centre, name: "Stödcentrum", kind: .supportCentre, units: units("ett", "tva"),
-                    catchment: [Catchment(areas: [farsta], services: [.support, .mediation])]),
+                    catchment: [Catchment(areas: [farsta], services: [.support, .mediation])], agreements: agreements),
                 Organisation(
                     id: jour, name: "Brottsofferjouren", kind: .brottsofferjour, units: units("ett"),
                     catchment: [Catchment(areas: [farsta], services: [.support])]),

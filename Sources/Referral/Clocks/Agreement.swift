@@ -1,4 +1,5 @@
-/// What an organisation has promised: the clocks of its cases. All of them run from when the case became available to it.
+/// The clocks of an organisation's cases: what it has promised, and what is usual for the rest. All of them run from when the case became
+/// available to it.
 public struct Agreement: Hashable, Sendable {
     /// Tells the owner before `contact` has passed; nil: nobody is warned.
     public var contactWarning: TimeSpan?
@@ -40,6 +41,27 @@ public struct Agreement: Hashable, Sendable {
         case .brottsofferjour, .police, .school, .socialServices, .youthCentre, .healthCare, .ownRequest, .coordinator, .auditor:
             Agreement()
         }
+    }
+
+    /// With what an organisation has promised of its own; the rest stays as it is.
+    func replacing(_ promised: OrganisationAgreement) -> Agreement {
+        var agreement = self
+        if let contact = promised.firstContactWithin {
+            agreement.contact = .elapsed(contact)
+            // A warning belongs to the time that it warns of.
+            agreement.contactWarning = promised.firstContactWarning.map { .elapsed($0) }
+        }
+        if let meeting = promised.firstMeetingWithin { agreement.meeting = .elapsed(meeting) }
+        if let untaken = promised.untakenWarning {
+            agreement.untaken = .elapsed(untaken)
+            // The owner keeps a day after the warning.
+            agreement.untakenReview = .elapsed(untaken + .seconds(86_400))
+        }
+        if let calls = promised.callAttempts {
+            agreement.attempts.calls = calls
+            agreement.attempts.inTheEvening = promised.eveningAttempts ?? min(attempts.inTheEvening, calls)
+        }
+        return agreement
     }
 }
 

@@ -50,25 +50,30 @@ public struct WorkingHours: Hashable, Sendable {
 
 /// How long a promise runs.
 public enum TimeSpan: Hashable, Sendable, CustomStringConvertible {
-    /// That many times 60 minutes, whatever the clocks on the walls do.
-    case hours(Int)
+    /// Whatever the clocks on the walls do.
+    case elapsed(Duration)
     /// Until the same time of day that many days later in Sweden: an hour more or less when summer time ends or begins between.
     case days(Int)
     /// While offices are open.
     case workingHours(Int)
 
+    /// That many times 60 minutes, at most 10 000.
+    public static func hours(_ count: Int) -> TimeSpan { .elapsed(.seconds(min(max(count, 0), 10_000) * 3_600)) }
+
     public func deadline(from start: Instant, _ office: WorkingHours = WorkingHours()) -> Instant {
         switch self {
-        case .hours(let count): start + .seconds(Int64(count) * 3_600)
+        case .elapsed(let time): start + time
         case .days(let count): LocalTime(inStockholmAt: start).adding(days: count).instant(notBefore: start)
-        case .workingHours(let count): office.deadline(after: .seconds(Int64(count) * 3_600), from: start)
+        case .workingHours(let count): office.deadline(after: .seconds(min(max(count, 0), 10_000) * 3_600), from: start)
         }
     }
 
     public var description: String {
         func counted(_ count: Int, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }
         return switch self {
-        case .hours(let count): counted(count, "hour")
+        case .elapsed(let time):
+            time.components.seconds % 3_600 == 0
+                ? counted(Int(time.components.seconds / 3_600), "hour") : counted(Int(time.components.seconds / 60), "minute")
         case .days(let count): counted(count, "day")
         case .workingHours(let count): counted(count, "working hour")
         }

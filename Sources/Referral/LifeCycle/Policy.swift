@@ -7,18 +7,15 @@ public struct Policy: Sendable {
     public let gracePeriod: Duration
     /// When the coordinator's office is staffed.
     public let office: WorkingHours
-    private let agreements: @Sendable (OrganisationID, CivilDate) -> Agreement?
 
-    /// - Parameter agreements: what an organisation has agreed to on a day; nil: what is standard for its kind.
     public init(
         routing: Routing, consentPeriod: Duration = .seconds(14 * 86_400), gracePeriod: Duration = .seconds(90 * 86_400),
-        office: WorkingHours = WorkingHours(), agreements: @escaping @Sendable (OrganisationID, CivilDate) -> Agreement? = { _, _ in nil }
+        office: WorkingHours = WorkingHours()
     ) {
         self.routing = routing
         self.consentPeriod = consentPeriod
         self.gracePeriod = gracePeriod
         self.office = office
-        self.agreements = agreements
     }
 
     /// The directory in force at a moment.
@@ -26,7 +23,9 @@ public struct Policy: Sendable {
 
     /// What an organisation has promised for the cases that become its own at a moment.
     public func agreement(with organisation: OrganisationID, at moment: Instant) -> Agreement {
-        let kind = directory(at: moment).organisation(organisation)?.kind
-        return agreements(organisation, CivilDate(inStockholmAt: moment)) ?? .standard(for: kind ?? .brottsofferjour)
+        let day = CivilDate(inStockholmAt: moment)
+        guard let organisation = routing.directory(on: day).organisation(organisation) else { return Agreement() }
+        let standard = Agreement.standard(for: organisation.kind)
+        return organisation.agreement(on: day).map { standard.replacing($0) } ?? standard
     }
 }

@@ -105,17 +105,21 @@ import Testing
     }
 
     @Test func clocksAreThoseOfTheAgreementOfTheDay() throws {
-        let routing = try World.policy().routing
-        var life = try Life()
-        life.policy = Policy(routing: routing) { organisation, day in
-            guard organisation == World.centre, let first = CivilDate("2026-03-02"), day >= first else { return nil }
-            return Agreement(contactWarning: nil, contact: .workingHours(9), untaken: .hours(1), untakenReview: .hours(2))
-        }
+        let today = try #require(CivilDate("2026-03-02"))
+        let life = try Life(
+            policy: World.policy(agreements: [
+                OrganisationAgreement(
+                    period: DatePeriod(first: today, last: today), firstContactWithin: .seconds(4 * 3_600), untakenWarning: .seconds(3_600))
+            ]))
         #expect(
             due(life) == [
-                .untaken: World.morning + .seconds(3_600), .untakenReview: World.morning + .seconds(7_200),
-                .contact: try Life.moment("2026-03-02 17:00"),
+                .untaken: World.morning + .seconds(3_600), .untakenReview: World.morning + .seconds(25 * 3_600),
+                .contact: World.morning + .seconds(4 * 3_600), .meeting: World.morning + .seconds(10 * 86_400),
             ])
+        // A case of the day after has what is usual for a support centre.
+        let next = try Life(policy: life.policy, at: World.morning + .seconds(86_400))
+        #expect(due(next)[.contact] == next.now + .seconds(72 * 3_600))
+        #expect(due(next)[.contactWarning] == next.now + .seconds(48 * 3_600))
     }
 
     @Test func mediationHasNoContactClock() throws {

@@ -66,14 +66,15 @@ import Testing
     }
 
     @Test func anOrganisationMayHavePromisedMoreAttempts() throws {
-        let attempts = RequiredAttempts(calls: 5, inTheEvening: 2, evening: try #require(LocalHours(from: 18, to: 20)))
-        let routing = try World.policy().routing
         var life = try Life.accepted()
-        life.policy = Policy(routing: routing) { organisation, _ in
-            organisation == World.centre ? Agreement(attempts: attempts) : nil
+        for (promised, rule) in [
+            (OrganisationAgreement(callAttempts: 5, eveningAttempts: 2), "five call attempts with two between 17 and 21"),
+            (OrganisationAgreement(callAttempts: 1), "one call attempt with one between 17 and 21"),
+            (OrganisationAgreement(callAttempts: 12), "12 call attempts with one between 17 and 21"),
+        ] {
+            life.policy = try World.policy(agreements: [promised])
+            #expect(try life.refusal(.closeUnreachable) == "needs \(rule); recorded: 0, none in the evening")
         }
-        #expect(
-            try life.refusal(.closeUnreachable) == "needs five call attempts with two between 18 and 20; recorded: 0, none in the evening")
     }
 
     @Test func whatIsRecordedHappenedWhileTheOrganisationHadTheCase() throws {
