@@ -21,7 +21,15 @@ struct RuleSet: Hashable, Sendable {
 
     /// Rising.
     var rules: [Int] {
-        words.enumerated().flatMap { index, word in (0..<64).filter { word >> UInt64($0) & 1 == 1 }.map { index * 64 + $0 } }
+        var rules: [Int] = []
+        for (index, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                rules.append(index * 64 + rest.trailingZeroBitCount)
+                rest &= rest - 1
+            }
+        }
+        return rules
     }
 }
 
@@ -109,14 +117,14 @@ struct DecisionGraph: Sendable {
     typealias Box = [[Int]]
 
     /// The values that no rule accepts, as classes by column, each as large as it can be.
-    mutating func gaps(budget: Int) -> (regions: [[[Int]]], isComplete: Bool) {
+    mutating func gaps(budget: Int, most: Int) -> (regions: [[[Int]]], isComplete: Bool) {
         guard !isVoid else { return ([], true) }
         var rest = budget
         var known: [Int: [Box]] = [:]
         guard let boxes = boxes(root, 0, &known, &rest) else { return ([], false) }
         var largest: [Box] = []
         for box in boxes {
-            guard let grown = grown(box, &rest, { $0.isEmpty }), largest.count < DecisionTableAnalyser.mostFindings else {
+            guard let grown = grown(box, &rest, { $0.isEmpty }), largest.count < most else {
                 return (largest.map { inOrder($0) }, false)
             }
             if !largest.contains(where: { Self.contains($0, grown) }) {

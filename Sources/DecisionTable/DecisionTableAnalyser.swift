@@ -63,29 +63,12 @@ struct DecisionTableAnalyser {
         return Column(cells: cells, classes: classes, masks: masks)
     }
 
-    func analysis(budget: Int) -> DecisionTableAnalysis {
+    func analysis(budget: Int, questions: Set<DecisionTableAnalysis.Question>) -> DecisionTableAnalysis {
         var analysis = DecisionTableAnalysis()
         analysis.unnamedValues = unnamedValues()
-        findOverlaps(&analysis, budget)
-        let order = Array(columns.indices)
-        if var graph = DecisionGraph(columns.map(\.masks), order: order, rules: table.rules.count, budget: budget) {
-            findRules(&analysis, graph)
-            let gaps = graph.gaps(budget: budget)
-            analysis.gaps = gaps.regions.map { region($0) }
-            if !gaps.isComplete { analysis.undecided.insert(.gaps) }
-        } else {
-            analysis.undecided.formUnion([.gaps, .rules])
-            // What one column alone excludes is known all the same.
-            analysis.unmatchedRules = table.rules.indices.filter { rule in columns.contains { !$0.masks.contains { $0.contains(rule) } } }
-        }
-        for column in columns.indices {
-            let order = order.filter { $0 != column } + [column]
-            guard let graph = DecisionGraph(columns.map(\.masks), order: order, rules: table.rules.count, budget: budget) else {
-                analysis.undecided.insert(.columns)
-                continue
-            }
-            if graph.lastLayer.allSatisfy({ ends in ends.allSatisfy { isAlike($0, ends[0]) } }) { analysis.idleColumns.append(column) }
-        }
+        if questions.contains(.overlaps) { findOverlaps(&analysis, budget) }
+        if !questions.isDisjoint(with: [.gaps, .rules]) { findGapsAndRules(&analysis, budget) }
+        if questions.contains(.columns) { findIdleColumns(&analysis, budget) }
         return analysis
     }
 
@@ -99,6 +82,30 @@ struct DecisionTableAnalyser {
                 }
                 return DecisionTableAnalysis.UnnamedValue(column: index, value: value)
             }
+        }
+    }
+
+    private func findGapsAndRules(_ analysis: inout DecisionTableAnalysis, _ budget: Int) {
+        if var graph = DecisionGraph(columns.map(\.masks), order: Array(columns.indices), rules: table.rules.count, budget: budget) {
+            findRules(&analysis, graph)
+            let gaps = graph.gaps(budget: budget, most: Self.mostFindings)
+            analysis.gaps = gaps.regions.map { region($0) }
+            if !gaps.isComplete { analysis.undecided.insert(.gaps) }
+        } else {
+            analysis.undecided.formUnion([.gaps, .rules])
+            // What one column alone excludes is known all the same.
+            analysis.unmatchedRules = table.rules.indices.filter { rule in columns.contains { !$0.masks.contains { $0.contains(rule) } } }
+        }
+    }
+
+    private func findIdleColumns(_ analysis: inout DecisionTableAnalysis, _ budget: Int) {
+        for column in columns.indices {
+            let order = columns.indices.filter { $0 != column } + [column]
+            guard let graph = DecisionGraph(columns.map(\.masks), order: order, rules: table.rules.count, budget: budget) else {
+                analysis.undecided.insert(.columns)
+                continue
+            }
+            if graph.lastLayer.allSatisfy({ ends in ends.allSatisfy { isAlike($0, ends[0]) } }) { analysis.idleColumns.append(column) }
         }
     }
 

@@ -54,7 +54,11 @@ extension DecisionTable {
     /// - Parameters:
     ///   - budget: how many steps each question may take; a step is about a microsecond and a few hundred bytes.
     ///   - wholeNumbers: input columns whose numbers are whole, so that nothing lies between 17 and 18.
-    public func analysed(budget: Int = 1_000_000, wholeNumbers: Set<Int> = []) -> DecisionTableAnalysis {
-        DecisionTableAnalyser(table: self, wholeNumbers: wholeNumbers).analysis(budget: budget)
+    ///   - questions: the others are left out, as if nothing were found.
+    public func analysed(
+        budget: Int = 1_000_000, wholeNumbers: Set<Int> = [],
+        questions: Set<DecisionTableAnalysis.Question> = Set(DecisionTableAnalysis.Question.allCases)
+    ) -> DecisionTableAnalysis {
+        DecisionTableAnalyser(table: self, wholeNumbers: wholeNumbers).analysis(budget: budget, questions: questions)
     }
 }

@@ -99,15 +99,16 @@ public struct DecisionTableCoverage: Sendable {
         var classes: [[Int]] = []
         var masks: [RuleSet] = []
         var places: [RuleSet: Int] = [:]
+        let all = RuleSet(allOf: table.rules.count)
         for (index, point) in domain.points.enumerated() {
-            var all = RuleSet(allOf: table.rules.count)
-            for (place, value) in point.enumerated() { all = all.intersection(mask(place, value)) }
-            if let place = places[all] {
+            var rules = all
+            for (place, value) in point.enumerated() { rules = rules.intersection(mask(place, value)) }
+            if let place = places[rules] {
                 classes[place].append(index)
             } else {
-                places[all] = classes.count
+                places[rules] = classes.count
                 classes.append([index])
-                masks.append(all)
+                masks.append(rules)
             }
         }
         return (classes, masks)
@@ -115,8 +116,11 @@ public struct DecisionTableCoverage: Sendable {
 
     // MARK: Questions
 
+    /// A region can be a long list of points: more are told once these are mended.
+    private static let mostGaps = 100
+
     private mutating func findGaps() {
-        guard let found = graph?.gaps(budget: budget) else { return }
+        guard let found = graph?.gaps(budget: budget, most: Self.mostGaps) else { return }
         gaps = found.regions.map { points(of: $0) }
         if !found.isComplete { undecided.insert(.gaps) }
     }
@@ -186,11 +190,12 @@ public struct DecisionTableCoverage: Sendable {
     /// Whether there is an input that the rule decides alone; when `undecided` has `rules`, false may be wrong.
     public func decides(_ rule: Int) -> Bool { decided[rule] != nil }
 
-    /// Inputs that the rule decides, in a region that is as large as the budget allows; nil when there are none. There may be others.
+    /// Inputs that the rule decides, in a region that cannot be made larger, or as large as its share of the budget allows; nil when there
+    /// are none. There may be others.
     public func region(decidedBy rule: Int) -> Region? {
         guard let path = decided[rule] else { return nil }
         let box = path.map { [$0] }
-        var rest = budget
+        var rest = budget / table.rules.count
         let grown = graph?.grown(box, &rest) { decider(among: $0.rules) == rule }
         return points(of: grown ?? box)
     }

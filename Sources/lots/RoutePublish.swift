@@ -13,7 +13,7 @@ struct RoutePublish: AsyncParsableCommand {
         discussion: """
             Either --support and --mediation, the two tables of a rule set, or --directory. For the coordinator only. Nothing is put in \
             force while a file has a mistake or a finding is not accepted: exit code 65, and every one of them is named. Accept a finding \
-            with --accept ID=REASON. Open cases stay where they are. The same again is the same version.
+            with --accept ID=REASON, or those of an earlier rule set with --accept-as-in. Open cases stay where they are. The same again is the same version.
             """)
 
     @Option(help: "The decision table of support, a DMN file.") var support: String?
@@ -25,6 +25,7 @@ struct RoutePublish: AsyncParsableCommand {
     @Option(help: "The person who answers for it.") var signedOffBy: String
     @Option(help: "For those who read it later.") var comment: String?
     @Option(parsing: .singleValue, help: "ID=REASON of a finding that is no mistake; may be given several times.") var accept: [String] = []
+    @Option(help: "Accept what this rule set has accepted, with its names and reasons.") var acceptAsIn: Int?
     @OptionGroup var options: ConnectionOptions
 
     func validate() throws {
@@ -40,8 +41,10 @@ struct RoutePublish: AsyncParsableCommand {
     func run() async throws {
         try await options.connected { client in
             do {
-                let (method, request) = try await request()
-                let version = try await JSONClient(client).unary(method, request, options: options.call)
+                let (method, request) = try await request(accepting: try await acceptedBefore(client))
+                // The check of the whole routing takes a while.
+                let call = CallOptions(timeout: .seconds(max(options.timeout, 300)))
+                let version = try await JSONClient(client).unary(method, request, options: call)
                 options.json ? Console.json(version) : Console.line(VersionText.sentence(version))
             } catch let failure as CallFailure where !failure.faults.isEmpty {
                 throw report(failure)
@@ -61,10 +64,19 @@ struct RoutePublish: AsyncParsableCommand {
         return Failure.code(for: failure.status.code)
     }
 
-    private func request() async throws -> (MethodName, JSONValue) {
-        let accepted = accept.compactMap(Self.parts).map { id, reason in
-            JSONValue.object(["finding": .string(id), "by": .string(signedOffBy), "reason": .string(reason)])
-        }
+    private func acceptedBefore(_ client: Client) async throws -> [JSONValue] {
+        guard let acceptAsIn else { return [] }
+        let request = JSONValue.object(["kind": .string(VersionChoice.ruleSetMember), "number": .number(acceptAsIn)])
+        let answer = try await JSONClient(client).unary(.getVersion, request, options: options.call)
+        return Label.array(answer["version"]?["accepted"])
+    }
+
+    private func request(accepting before: [JSONValue]) async throws -> (MethodName, JSONValue) {
+        let accepted =
+            before
+            + accept.compactMap(Self.parts).map { id, reason in
+                JSONValue.object(["finding": .string(id), "by": .string(signedOffBy), "reason": .string(reason)])
+            }
         func message(_ members: [(String, String?)]) -> JSONValue {
             let texts = members + [("name", name), ("validFrom", validFrom), ("signedOffBy", signedOffBy), ("comment", comment)]
             return JSONValue(

@@ -86,7 +86,8 @@ struct VersionChoice: ParsableArguments {
     var number: Int { ruleSet ?? directory ?? 0 }
     var word: String { ruleSet == nil ? "directory" : "rule-set" }
     /// As the contract names the kind.
-    var member: String { ruleSet == nil ? "VERSION_KIND_DIRECTORY" : "VERSION_KIND_RULE_SET" }
+    var member: String { ruleSet == nil ? "VERSION_KIND_DIRECTORY" : Self.ruleSetMember }
+    static let ruleSetMember = "VERSION_KIND_RULE_SET"
 }
 
 /// A version in words.

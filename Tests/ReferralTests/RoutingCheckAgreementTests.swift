@@ -140,6 +140,7 @@ import Testing
         let routing = try Self.routing(&generator)
         let findings = routing.findings()
         #expect(!findings.contains { $0.kind == .undecided })
+        #expect(Set(findings.map { "\($0.ruleSet) \($0.id)" }).count == findings.count, "an id is given once in a rule set")
         let days = try Self.days.map { try #require(CivilDate($0)) }
 
         var unserved: Set<Miss> = []

@@ -28,6 +28,8 @@ struct PossibleCases {
 
     let service: Service
     let groups: [Group]
+    /// The words for the group of people; nil when the table asks for no role and no age.
+    let peopleText: PeopleText?
 
     var domains: [DecisionTable.Domain] { groups.map(\.domain) }
 
@@ -65,6 +67,7 @@ struct PossibleCases {
             if let words = input.words { add([input], words.map(Point.word)) }
         }
         self.groups = groups
+        peopleText = groups.first.flatMap { if case .person = $0.points.first { PeopleText($0) } else { nil } }
     }
 
     /// One person for each combination of what is asked.

@@ -9,7 +9,7 @@ extension PossibleCases {
         let parts = zip(groups, region).map { group, indices in
             (group: group, points: indices.count == group.points.count ? nil : indices.map { group.points[$0] })
         }
-        return text(parts, place) { PeopleText($0).text(of: $1) }
+        return text(parts, place) { peopleText?.text(of: $0) ?? "" }
     }
 
     /// A region cut into parts that are told one by one: people of different roles and ages, and offenders whose ages are known or not.
@@ -19,10 +19,11 @@ extension PossibleCases {
             if indices.count == group.points.count { return regions }
             let cuts: [[Int]]
             switch group.points.first {
-            case .person: cuts = PeopleText(group).parts(of: indices)
+            case .person: cuts = peopleText?.parts(of: indices) ?? [indices]
             case .offenders:
-                let known = indices.filter { group.points[$0] != .offenders(youngest: nil, oldest: nil) }
-                cuts = [known, indices.filter { !known.contains($0) }].filter { !$0.isEmpty }
+                let unknown = Point.offenders(youngest: nil, oldest: nil)
+                cuts = [indices.filter { group.points[$0] != unknown }, indices.filter { group.points[$0] == unknown }]
+                    .filter { !$0.isEmpty }
             default: return regions
             }
             return regions.flatMap { region in
@@ -41,23 +42,23 @@ extension PossibleCases {
             let isTelling = indices.count < group.points.count || group.inputs.contains(.role)
             return (group: group, points: isTelling ? indices.first.map { [group.points[$0]] } : nil)
         }
-        return text(parts, place, Self.example)
+        return text(parts, place) { points in personGroup.map { Self.example($0, points) } ?? "" }
     }
 
     /// Points of one group alone.
     func text(of points: [Point], in group: Group) -> String {
-        text([(group, points)], nil) { PeopleText($0).text(of: $1) }
+        text([(group, points)], nil) { peopleText?.text(of: $0) ?? "" }
     }
 
     /// - Parameter parts: points by group; nil for all.
-    private func text(_ parts: [(group: Group, points: [Point]?)], _ place: String?, _ people: (Group, [Point]) -> String) -> String {
+    private func text(_ parts: [(group: Group, points: [Point]?)], _ place: String?, _ people: ([Point]) -> String) -> String {
         var person: String?
         var offenders: String?
         var rest: [String] = []
         for (group, points) in parts {
             guard let points else { continue }
             switch points.first {
-            case .person: person = people(group, points)
+            case .person: person = people(points)
             case .offenders: offenders = OffendersText.text(of: points, group)
             case .word, .truth: if let input = group.inputs.first { rest.append(Self.text(of: points, input)) }
             case nil: break
@@ -74,6 +75,8 @@ extension PossibleCases {
         if service == .mediation { return ([head + (place.map { " living in \($0)" } ?? "")] + rest).joined(separator: ", ") }
         return ([head] + rest).joined(separator: ", ") + living
     }
+
+    private var personGroup: Group? { peopleText == nil ? nil : groups.first }
 
     // MARK: Single inputs
 
@@ -178,7 +181,7 @@ private enum AgeText {
 }
 
 /// People by role and ages.
-private struct PeopleText {
+struct PeopleText {
     /// What a table sees of somebody. Ages that it does not ask for are nil.
     private struct Seen: Hashable {
         let deciding: Int?

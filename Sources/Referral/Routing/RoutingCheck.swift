@@ -44,7 +44,7 @@ public struct RoutingCheck: Sendable {
     /// Whether every question was answered: what is not among the findings is not so.
     public var isComplete: Bool { !findings.contains { $0.kind == .undecided } }
 
-    fileprivate init(_ found: [RoutingFinding], _ extent: Extent, ruleSets: [RuleSet], from first: CivilDate?) {
+    fileprivate init(_ found: [RoutingFinding], _ extent: Extent, ruleSets: [RuleSet], examined: [RuleSet], from first: CivilDate?) {
         let acceptances = Dictionary(
             ruleSets.map { ($0.number, Dictionary($0.accepted.map { ($0.finding, $0) }) { first, _ in first }) }
         ) { first, _ in first }
@@ -53,7 +53,7 @@ public struct RoutingCheck: Sendable {
             acceptances[finding.ruleSet]?[finding.id].map { Accepted(finding: finding, acceptance: $0) }
         }
         unaccepted = findings.filter { acceptances[$0.ruleSet]?[$0.id] == nil }
-        unusedAcceptances = ruleSets.flatMap { ruleSet in
+        unusedAcceptances = examined.flatMap { ruleSet in
             let own = found.filter { $0.ruleSet == ruleSet.number }
             // What was not looked at may be there.
             guard !own.contains(where: { $0.kind == .undecided }) else { return [UnusedAcceptance]() }
@@ -69,15 +69,20 @@ extension Routing {
     /// loop. The result depends on nothing but the routing and the parameters.
     /// - Parameters:
     ///   - first: findings whose days all lie before it are left out.
+    ///   - numbers: of the rule sets to look at; nil: all. Days without a rule set are told in any case.
     ///   - budget: steps for each question about a table, see `DecisionTable.coverage`, and for all areas of a rule set together. What it is
     ///     too small for is told in a finding of kind `undecided`.
-    public func check(from first: CivilDate? = nil, budget: Int = 1_000_000) -> RoutingCheck {
+    public func check(from first: CivilDate? = nil, only numbers: Set<Int>? = nil, budget: Int = 1_000_000) -> RoutingCheck {
         var findings: [RoutingFinding] = []
         var extent = RoutingCheck.Extent()
         var areas: Set<Area> = []
         var recipients: Set<OrganisationID> = []
+        var examined: [RuleSet] = []
         for (index, ruleSet) in ruleSets.enumerated() {
             if index > 0 { findings += daysWithoutRules(between: ruleSets[index - 1], and: ruleSet) }
+            let isOver = first.map { ruleSet.validity.intersection(DatePeriod(first: $0, last: nil)).isEmpty } ?? false
+            guard !isOver, numbers?.contains(ruleSet.number) ?? true else { continue }
+            examined.append(ruleSet)
             var check = RuleSetCheck(ruleSet, spans: spans(of: ruleSet.validity), budget: budget)
             findings += check.findings()
             extent.add(check.extent)
@@ -87,7 +92,7 @@ extension Routing {
         if let last = ruleSets.last { findings += daysWithoutRules(between: last, and: nil) }
         extent.areas = areas.count
         extent.recipients = recipients.count
-        return RoutingCheck(findings, extent, ruleSets: ruleSets, from: first)
+        return RoutingCheck(findings, extent, ruleSets: ruleSets, examined: examined, from: first)
     }
 
     /// All that `check` finds.
@@ -96,8 +101,10 @@ extension Routing {
     }
 
     /// What `check` finds and the rule set that it belongs to does not accept.
-    public func unaccepted(from first: CivilDate? = nil, budget: Int = 1_000_000) -> [RoutingFinding] {
-        check(from: first, budget: budget).unaccepted
+    public func unaccepted(
+        from first: CivilDate? = nil, only numbers: Set<Int>? = nil, budget: Int = 1_000_000
+    ) -> [RoutingFinding] {
+        check(from: first, only: numbers, budget: budget).unaccepted
     }
 
     private func daysWithoutRules(between earlier: RuleSet, and later: RuleSet?) -> [RoutingFinding] {

@@ -18,7 +18,7 @@ struct RoutingTableCheck {
         knowsRules = !coverage.undecided.contains(.rules)
         // Ages are completed years.
         let ages = Set(table.columns.indices.filter { table.columns[$0].type == .number })
-        analysis = table.table.analysed(budget: budget, wholeNumbers: ages)
+        analysis = table.table.analysed(budget: budget, wholeNumbers: ages, questions: [.columns])
     }
 
     /// Rules that decide somebody, by index, with where they send them.
@@ -77,7 +77,7 @@ struct RoutingTableCheck {
             return finding(
                 .impossibleValue, [input, unnamed.value.description], "the column \"\(input)\" lists \(unnamed.value), which no case has")
         }
-        let undecided = coverage.undecided.union(analysis.undecided.intersection([.columns])).sorted { $0.rawValue < $1.rawValue }.map {
+        let undecided = coverage.undecided.union(analysis.undecided).sorted { $0.rawValue < $1.rawValue }.map {
             finding(.undecided, [$0.rawValue], "the table is too large to know all about its \($0.rawValue)")
         }
         return gaps + outside + conflicts + idleRules + idleColumns + values + undecided
@@ -85,13 +85,24 @@ struct RoutingTableCheck {
 
     /// Without regions that lie within others.
     private func largest(_ regions: [DecisionTableCoverage.Region]) -> [DecisionTableCoverage.Region] {
-        let sets = regions.map { $0.map(Set.init) }
-        return regions.indices.filter { index in
-            !sets.indices.contains { other in
-                other != index && zip(sets[index], sets[other]).allSatisfy { $0.isSubset(of: $1) }
-                    && (sets[index] != sets[other] || other < index)
+        regions.indices.filter { index in
+            !regions.indices.contains { other in
+                other != index && zip(regions[index], regions[other]).allSatisfy { Self.isWithin($0, $1) }
+                    && (other < index || regions[index] != regions[other])
             }
         }.map { regions[$0] }
+    }
+
+    /// Of rising numbers.
+    private static func isWithin(_ inner: [Int], _ outer: [Int]) -> Bool {
+        if inner.count > outer.count { return false }
+        var place = outer.startIndex
+        for number in inner {
+            while place < outer.endIndex, outer[place] < number { place += 1 }
+            guard place < outer.endIndex, outer[place] == number else { return false }
+            place += 1
+        }
+        return true
     }
 }
 

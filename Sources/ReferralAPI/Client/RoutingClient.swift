@@ -20,8 +20,11 @@ public struct RoutingClient: Sendable {
     }
 
     /// Returns when the version is durably stored. Safe to repeat: the same content is the same version.
+    /// - Parameter options: without a time limit, 5 minutes: the check of the whole routing takes a while.
     public func publish(_ content: PublicationContent, options: CallOptions = CallOptions()) async throws -> VersionSummary {
-        switch content.kind {
+        var options = options
+        if options.timeout == nil { options.timeout = .seconds(300) }
+        return switch content.kind {
         case .ruleSet: try await client.call(.publishRuleSet, PublishRuleSetRequest(content: content), options)
         case .directory: try await client.call(.publishDirectory, PublishDirectoryRequest(content: content), options)
         }
