@@ -108,15 +108,14 @@ enum VersionText {
             case (false, false): first == last ? first : "\(first) to \(last)"
             }
         }
-        return periods.isEmpty ? "never" : periods.joined(separator: ", ")
+        return periods.isEmpty ? "on no day" : periods.joined(separator: ", ")
     }
 
     /// `rule set 3 Stockholm 2027 is in force from 2027-01-01`
     static func sentence(_ version: JSONValue) -> String {
         let title = "\(label(version)) \(version["name"]?.string ?? "")"
         guard let rollback = version["rollback"] else { return "\(title) is in force \(days(version))" }
-        let days = days(version)
-        let past = days == "never" ? "it was never in force" : "it was in force \(days)"
-        return "\(title) was rolled back at \(rollback["at"]?.string ?? ""): \(past); `lots route versions` shows what is in force"
+        return "\(title) was rolled back at \(rollback["at"]?.string ?? "") and keeps the days before, in force \(days(version)); "
+            + "`lots route versions` shows what is in force now"
     }
 }
