@@ -58,7 +58,7 @@ extension ReferralState {
         case .yes, .guardianYes:
             let today = CivilDate(inStockholmAt: now)
             for (service, id) in zip(facts.services, submission.assignments) {
-                let decision = policy.routing.decide(facts, service: service, on: today)
+                let decision = policy.routing.explain(facts, service: service, on: today)
                 events += placement(of: id, by: decision, coordinator: policy.routing.directory.coordinator)
             }
         }
@@ -88,7 +88,7 @@ extension ReferralState {
         var events: [ReferralEvent] = [.returned(id, by: holder, reason: reason)]
         let coordinator = policy.routing.directory.coordinator
         if assignment.returnedBy.isEmpty {
-            let decision = policy.routing.decide(
+            let decision = policy.routing.explain(
                 state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now), excluding: [holder.organisation])
             events += placement(of: id, by: decision, coordinator: coordinator)
         } else {

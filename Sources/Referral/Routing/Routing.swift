@@ -3,6 +3,7 @@ public struct Routing: Sendable {
     public let directory: Directory
     /// The earliest first.
     public let ruleSets: [RuleSet]
+    let areaOutcomes: AreaOutcomes
 
     /// Why a rule set cannot stand beside the others.
     public struct Conflict: Hashable, Sendable, CustomStringConvertible {
@@ -36,6 +37,7 @@ public struct Routing: Sendable {
             guard let first = left.validity.first, let second = right.validity.first else { return left.validity.first == nil }
             return first < second
         }
+        areaOutcomes = AreaOutcomes(directory: directory, ruleSets: ruleSets)
     }
 
     /// Where one service of a case goes by the rules and organisations of a day.
@@ -43,59 +45,115 @@ public struct Routing: Sendable {
     public func decide(
         _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID> = []
     ) -> RoutingDecision {
+        decide(facts, service: service, on: day, excluding: excluding, isExplained: false)
+    }
+
+    /// The same with what would have been decided otherwise: `RoutingDecision.otherwise`. Takes some microseconds.
+    public func explain(
+        _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID> = []
+    ) -> RoutingDecision {
+        decide(facts, service: service, on: day, excluding: excluding, isExplained: true)
+    }
+
+    /// What `decide` comes to, without an explanation.
+    func outcome(of facts: CaseFacts, service: Service, on day: CivilDate) -> RoutingDecision.Outcome {
+        guard let table = ruleSet(on: day)?.table(for: service) else { return .review(.noRuleSet) }
+        switch table.answer(to: table.columns.map { $0.fact(in: facts).value }) {
+        case .review(let reason): return .review(reason)
+        case .rule(let rule):
+            var notes: [String] = []
+            let place = Place(facts, service: service, in: directory)
+            return directory.outcome(
+                of: table.verdicts[rule].placement, for: service, at: place, on: day, excluding: [], notes: &notes)
+        }
+    }
+
+    /// The one that applies on a day; nil when none does.
+    func ruleSet(on day: CivilDate) -> RuleSet? { ruleSets.last { $0.validity.contains(day) } }
+
+    private func decide(
+        _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID>, isExplained: Bool
+    ) -> RoutingDecision {
         guard let applying = ruleSets.indices.last(where: { ruleSets[$0].validity.contains(day) }) else {
             return RoutingDecision(
-                service: service, outcome: .review(.noRuleSet), ruleSet: nil, rule: nil, ruleText: nil, inputs: [], notes: [], asOf: day)
+                service: service, outcome: .review(.noRuleSet), ruleSet: nil, rule: nil, ruleText: nil, inputs: [], notes: [], asOf: day,
+                agesOn: facts.receivedOn)
         }
         var inputs: [RoutingDecision.Input] = []
         inputs.reserveCapacity(12)
         var notes: [String] = []
-        let answer = ruleSets[applying].table(for: service).decide(facts, inputs: &inputs)
+        let table = ruleSets[applying].table(for: service)
+        let values = table.values(of: facts, inputs: &inputs)
+        let answer = table.answer(to: values)
         let place = Place(facts, service: service, in: directory)
         inputs.append(place.input)
 
         let outcome: RoutingDecision.Outcome
         var verdict: RoutingTable.Verdict?
         switch answer {
-        case .review(let reason, let note):
+        case .review(let reason):
             outcome = .review(reason)
-            if let note { notes.append(note) }
-        case .verdict(let found):
+            if let note = table.note(on: values) { notes.append(note) }
+        case .rule(let index):
+            let found = table.verdicts[index]
             verdict = found
             if let note = found.note { notes.append(note) }
-            switch found.placement {
-            case .review(let reason): outcome = .review(reason)
-            case .recipient(let kind, let alternative):
-                outcome = choose(kind, or: alternative, service: service, at: place, on: day, excluding: excluding, notes: &notes)
-            }
+            outcome = directory.outcome(of: found.placement, for: service, at: place, on: day, excluding: excluding, notes: &notes)
+        }
+        var otherwise: [RoutingDecision.Alternative] = []
+        if isExplained {
+            var finder = AlternativeFinder(
+                routing: self, table: table, facts: facts, service: service, place: place, day: day, excluding: excluding, outcome: outcome)
+            otherwise = finder.alternatives(to: values, answer)
         }
         return RoutingDecision(
             service: service, outcome: outcome, ruleSet: ruleSets[applying].title, rule: verdict?.rule, ruleText: verdict?.ruleText,
-            inputs: inputs,
-            notes: notes, asOf: day)
+            inputs: inputs, notes: notes, asOf: day, otherwise: otherwise.isEmpty ? nil : otherwise, agesOn: facts.receivedOn)
     }
+}
 
-    /// The one organisation of the first kind that can take the case, else of the second.
-    private func choose(
-        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at place: Place, on day: CivilDate,
+extension Directory {
+    /// Where a verdict of a table sends a case of a place: to the one organisation of the first kind that can take it, else of the second.
+    /// - Parameter notes: why it was not the first kind is added.
+    func outcome(
+        of placement: RoutingTable.Verdict.Placement, for service: Service, at place: Place, on day: CivilDate,
         excluding: Set<OrganisationID>, notes: inout [String]
     ) -> RoutingDecision.Outcome {
-        guard let location = place.location else { return .review(place.problem) }
-        switch directory.standing(of: location, on: day) {
-        case .valid, .unlistedMunicipality: break
-        case .notValidOnThisDay: return .review(.areaNotValid)
-        case .districtMissing: return .review(.districtMissing)
-        case .unknownDistrict: return .review(.unknownArea)
+        switch placement {
+        case .review(let reason): .review(reason)
+        case .recipient(let kind, let alternative):
+            if let location = place.location {
+                choose(kind, or: alternative, service: service, at: location, on: day, excluding: excluding, notes: &notes)
+            } else {
+                .review(place.problem)
+            }
         }
+    }
+
+    /// Why nobody can be chosen for a place on a day; nil when somebody may.
+    func problem(with location: Location, on day: CivilDate) -> ReviewReason? {
+        switch standing(of: location, on: day) {
+        case .valid, .unlistedMunicipality: nil
+        case .notValidOnThisDay: .areaNotValid
+        case .districtMissing: .districtMissing
+        case .unknownDistrict: .unknownArea
+        }
+    }
+
+    private func choose(
+        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at location: Location, on day: CivilDate,
+        excluding: Set<OrganisationID>, notes: inout [String]
+    ) -> RoutingDecision.Outcome {
+        if let problem = problem(with: location, on: day) { return .review(problem) }
         var wasReturned = false
         var candidate: OrganisationKind? = kind
         while let kind = candidate {
-            switch directory.recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
+            switch recipients(of: kind, for: service, in: location, on: day, excluding: excluding) {
             case .one(let recipient): return .recipient(recipient)
             case .several: return .review(.severalRecipientsForArea)
             case .none:
                 let nobodyServes =
-                    excluding.isEmpty || directory.recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
+                    excluding.isEmpty || recipients(of: kind, for: service, in: location, on: day, excluding: []) == .none
                 notes.append(nobodyServes ? kind.missingNote : kind.returnedNote)
                 if !nobodyServes { wasReturned = true }
                 candidate = kind == alternative ? nil : alternative
@@ -106,7 +164,7 @@ public struct Routing: Sendable {
 }
 
 /// The place that decides whose area a case belongs to, or why there is none.
-private struct Place {
+struct Place {
     let location: Directory.Location?
     /// Why there is no location.
     let problem: ReviewReason
@@ -133,7 +191,14 @@ private struct Place {
         }
     }
 
-    var input: RoutingDecision.Input { RoutingDecision.Input(name: "area", value: location?.text, origin: origin) }
+    /// A case that lives in another place.
+    init(_ location: Directory.Location) {
+        self.location = location
+        problem = .unknownArea
+        origin = nil
+    }
+
+    var input: RoutingDecision.Input { RoutingDecision.Input(name: RoutingInput.areaName, value: location?.text, origin: origin) }
 }
 
 extension ReviewReason {
