@@ -6,7 +6,7 @@ import TTRPC
 
 struct Route: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Ask where referrals go, and why.", subcommands: [Explain.self])
+        abstract: "Ask where referrals go, and why.", subcommands: [Explain.self, Simulate.self])
 
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
