@@ -205,6 +205,16 @@ public struct DecisionTable: Sendable {
         }
     }
 
+    /// The numbers at which a condition of a column, or its list of values, begins or ceases to hold, rising. Between two of them the table
+    /// says the same, as far as this column is concerned; at one of them it may say something else.
+    ///
+    /// - Parameter column: an index into `inputs`.
+    public func bounds(ofInput column: Int) -> [Double] {
+        let tests = rules.flatMap { $0.conditions[column].tests } + (inputs[column].allowed?.tests ?? [])
+        guard case .numbers(let bounds) = ColumnCells(.number, separating: tests) else { return [] }
+        return bounds
+    }
+
     private func combined(_ row: [Value]) -> FEELValue {
         if row.count == 1 { return FEELValue(row[0]) }
         var context = FEELContext()

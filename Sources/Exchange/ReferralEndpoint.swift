@@ -60,8 +60,17 @@ public struct ReferralEndpoint: ReferralServing {
         case .withdrawn: return PreviewResponse(outcome: .refused(.consentWithdrawn))
         case .notAsked: return PreviewResponse(outcome: .awaitingConsent)
         case .yes, .guardianYes:
+            let routing = exchange.policy.routing
+            let exclusions = request.whyNot.map { organisation in
+                facts.services.compactMap { service in
+                    routing.whyNot(facts, service: service, on: day, organisation: organisation).map {
+                        Exclusion(service: service, code: $0.code.rawValue, text: $0.text)
+                    }
+                }
+            }
             return PreviewResponse(
-                outcome: .accepted, decisions: facts.services.map { exchange.policy.routing.decide(facts, service: $0, on: day) })
+                outcome: .accepted, decisions: facts.services.map { routing.explain(facts, service: $0, on: day) },
+                exclusions: exclusions ?? [])
         }
     }
 }

@@ -1,10 +1,14 @@
 import CProtobufC
+import Synchronization
 
-/// The names of a message's fields, worked out once for each message type that a conversion meets.
+/// The names of a message's fields, worked out once for each message type.
 struct FieldNames {
-    private var known: [UnsafePointer<ProtobufCMessageDescriptor>: Names] = [:]
+    /// By the address of the descriptor, which is static.
+    private static let all = Mutex<[UInt: Names]>([:])
+    /// The few that this conversion has met.
+    private var known: [(descriptor: UnsafePointer<ProtobufCMessageDescriptor>, names: Names)] = []
 
-    struct Names {
+    final class Names: Sendable {
         /// Set if canonical JSON writes the message as a text.
         let time: WellKnownTime?
         /// The canonical JSON names, in the order of the descriptor's fields.
@@ -23,9 +27,12 @@ struct FieldNames {
 
     subscript(_ descriptor: UnsafePointer<ProtobufCMessageDescriptor>) -> Names {
         mutating get {
-            if let names = known[descriptor] { return names }
-            let names = Names(descriptor)
-            known[descriptor] = names
+            if let (_, names) = known.first(where: { $0.descriptor == descriptor }) { return names }
+            let address = UInt(bitPattern: descriptor)
+            let shared = Self.all.withLock { $0[address] }
+            let names = shared ?? Names(descriptor)
+            if shared == nil { Self.all.withLock { $0[address] = names } }
+            known.append((descriptor, names))
             return names
         }
     }

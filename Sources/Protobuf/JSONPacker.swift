@@ -54,31 +54,31 @@ private struct JSONPacker {
         }
         let given = self.given(members, descriptor, names)
         var writer = WireWriter()
-        for (index, member) in given.sorted(by: { $0.key < $1.key }) where member.value.content != .null {
+        for (index, place) in given.enumerated() {
+            guard let place, !members[place].value.isNull else { continue }
             let before = faults.count
-            field(descriptor.fields[index], member.value, &writer, depth: depth)
-            faults.prefix(from: before, member.name)
+            field(descriptor.fields[index], members[place].value, &writer, depth: depth)
+            if faults.count > before { faults.prefix(from: before, members[place].name) }
         }
         return writer.bytes
     }
 
-    /// The members by the index of their field.
+    /// By the index of each field: which of the members gives it.
     private mutating func given(
         _ members: [JSONValue.Member], _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, _ names: FieldNames.Names
-    ) -> [Int: JSONValue.Member] {
-        var given: [Int: JSONValue.Member] = [:]
+    ) -> [Int?] {
+        var given = [Int?](repeating: nil, count: descriptor.fields.count)
         var oneofs: [UInt32: String] = [:]
         // Looking for the nearest name is too much work to do for faults that will not be reported.
-        for member in members where !faults.isFull {
+        for (place, member) in members.enumerated() where !faults.isFull {
             guard let index = names.index[member.name] else {
                 let guess = FieldName.nearest(to: member.name, among: names.json).map { "; did you mean \"\($0)\"?" } ?? ""
                 let type = String(cString: descriptor.pointee.short_name)
                 faults.note(member.position, "\(type) has no field \"\(FieldName.shown(member.name))\"\(guess)")
                 continue
             }
-            if given.updateValue(member, forKey: index) != nil {
-                faults.note(member.position, "is given more than once", path: member.name)
-            }
+            if given[index] != nil { faults.note(member.position, "is given more than once", path: member.name) }
+            given[index] = place
             let field = descriptor.fields[index]
             if field.isInOneof, member.value.content != .null,
                 let other = oneofs.updateValue(member.name, forKey: field.quantifier_offset), names.index[other] != index
@@ -92,6 +92,11 @@ private struct JSONPacker {
     private mutating func field(_ field: ProtobufCFieldDescriptor, _ value: JSONValue, _ writer: inout WireWriter, depth: Int) {
         guard field.label == PROTOBUF_C_LABEL_REPEATED else {
             let isDefaultWritten = field.isInOneof || field.type == PROTOBUF_C_TYPE_MESSAGE
+            if field.type == PROTOBUF_C_TYPE_STRING, case .string(let text) = value.content, !text.utf8.contains(0) {
+                guard isDefaultWritten || !text.isEmpty else { return }
+                writer.tag(field.id, .lengthPrefixed)
+                return writer.lengthPrefixed(text.utf8)
+            }
             if let element = element(field, value, depth: depth), isDefaultWritten || !element.isDefault {
                 writer.tag(field.id, field.type.wireType)
                 element.write(to: &writer)

@@ -3,6 +3,8 @@ struct JSONReader {
     /// Ends the reading at a place that is not JSON, already noted.
     private struct Stop: Error {}
 
+    private static let fewMembers = 16
+
     private let bytes: UnsafeRawBufferPointer
     private let limits: JSONLimits
     private var offset = 0
@@ -67,7 +69,9 @@ struct JSONReader {
             let position = place.advance(to: offset, in: bytes)
             guard peek() == UInt8(ascii: "\"") else { throw stop("expected a name in double quotes") }
             let name = try string()
-            let isNew = names.insert(name).inserted
+            // A few names are compared faster than they are hashed.
+            if members.count == Self.fewMembers { names.formUnion(members.map(\.name)) }
+            let isNew = members.count < Self.fewMembers ? !members.contains { $0.name == name } : names.insert(name).inserted
             skipSpace()
             guard take(":") else { throw stop("expected a colon after the name") }
             skipSpace()

@@ -84,6 +84,10 @@ extension JSONValue {
         return members.first { $0.name == name }?.value
     }
 
+    var isNull: Bool {
+        if case .null = content { true } else { false }
+    }
+
     /// The text of a string.
     package var string: String? {
         if case .string(let text) = content { text } else { nil }

@@ -26,7 +26,7 @@ package struct ComparisonRules: Sendable {
     /// Those of `lots.v1`.
     package static let lots = ComparisonRules(
         times: ["receivedAt", "availableAt", "leasedUntil", "since"],
-        days: ["asOf"],
+        days: ["asOf", "agesOn"],
         identities: ["referralId", "assignmentId", "contentDigest"],
         unorderedLists: ["assignments"],
         streamKey: "item")

@@ -8,15 +8,26 @@ package struct RecordedTime: Hashable, Comparable, Sendable, CustomStringConvert
 
     /// Nil unless the text has exactly that form, in UTC, and the moment exists in a year from 1970 to 9999.
     package init?(_ text: String) {
-        guard
-            let match = text.wholeMatch(
-                of: /([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,3}))?Z/),
-            let year = Int64(match.1), let month = Int64(match.2), let day = Int64(match.3),
-            let hour = Int64(match.4), let minute = Int64(match.5), let second = Int64(match.6),
-            let thousandths = match.7.map({ Int64($0 + String(repeating: "0", count: 3 - $0.count)) }) ?? 0,
-            year >= 1970, (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(day),
-            hour < 24, minute < 60, second < 60
+        let characters = Array(text.utf8)
+        let form = Array("0000-00-00T00:00:00".utf8)
+        guard characters.count > form.count, characters.last == UInt8(ascii: "Z") else { return nil }
+        for (character, expected) in zip(characters, form) {
+            guard expected == UInt8(ascii: "0") ? Self.isDigit(character) : character == expected else { return nil }
+        }
+        func number(_ range: Range<Int>) -> Int64 { characters[range].reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) } }
+        let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
+        let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
+        guard year >= 1970, (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(day), hour < 24, minute < 60,
+            second < 60
         else { return nil }
+        var thousandths: Int64 = 0
+        if characters.count > form.count + 1 {
+            let decimals = form.count + 1..<characters.count - 1
+            guard characters[form.count] == UInt8(ascii: "."), (1...3).contains(decimals.count),
+                characters[decimals].allSatisfy(Self.isDigit)
+            else { return nil }
+            thousandths = number(decimals) * [100, 10, 1][decimals.count - 1]
+        }
         let daysBeforeYear = Self.daysBefore(year: year) - Self.daysBefore(year: 1970)
         let daysBeforeMonth = (1..<month).reduce(0) { $0 + Self.days(inMonth: $1, of: year) }
         let days = daysBeforeYear + daysBeforeMonth + day - 1
@@ -42,6 +53,8 @@ package struct RecordedTime: Hashable, Comparable, Sendable, CustomStringConvert
     package static func < (left: Self, right: Self) -> Bool {
         left.millisecondsSince1970 < right.millisecondsSince1970
     }
+
+    private static func isDigit(_ character: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(character) }
 
     private static func isLeap(_ year: Int64) -> Bool {
         year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))

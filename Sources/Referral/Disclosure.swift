@@ -92,15 +92,18 @@ public enum Disclosure {
         return shown
     }
 
-    /// The explanation without the inputs that are outside `groups`: what decided is told, what may not be seen is not.
+    /// The explanation without the inputs that are outside `groups`: what decided is told, what may not be seen is not, and nothing from
+    /// which it could be inferred.
     public static func project(_ decision: RoutingDecision, to groups: [FieldGroup]) -> RoutingDecision {
-        let inputs = decision.inputs.filter { input in
+        func isShown(_ input: String) -> Bool {
             // The area is the one input that every table has and no column asks for.
-            groups.contains(RoutingInput(rawValue: input.name)?.fieldGroup ?? .areas)
+            let group = RoutingInput(rawValue: input)?.fieldGroup ?? (input == RoutingInput.areaName ? .areas : nil)
+            return group.map(groups.contains) ?? false
         }
+        let otherwise = decision.otherwise?.filter { isShown($0.input) && $0.alsoReveals.allSatisfy(groups.contains) } ?? []
         return RoutingDecision(
             service: decision.service, outcome: decision.outcome, ruleSet: decision.ruleSet, rule: decision.rule,
-            ruleText: decision.ruleText, inputs: inputs, notes: decision.notes, asOf: decision.asOf,
-            directoryVersion: decision.directoryVersion)
+            ruleText: decision.ruleText, inputs: decision.inputs.filter { isShown($0.name) }, notes: decision.notes, asOf: decision.asOf,
+            otherwise: otherwise.isEmpty ? nil : otherwise, agesOn: decision.agesOn, directoryVersion: decision.directoryVersion)
     }
 }

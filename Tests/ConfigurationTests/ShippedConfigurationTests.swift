@@ -428,11 +428,11 @@ let supportExamples: [SupportExample] = [
         #expect(decision.ruleSet == "2 Stockholm 2023")
         #expect(
             decision.inputs == [
-                .init(name: "protected identity", value: "none", origin: nil),
-                .init(name: "role", value: "relative of victim", origin: nil),
+                .init(name: "protected identity", value: "none", origin: "sender"),
+                .init(name: "role", value: "relative of victim", origin: "sender"),
                 .init(name: "deciding age", value: "15", origin: "victim's stated age"),
                 .init(name: "own age", value: "45", origin: "birth date"),
-                .init(name: "exploited", value: "false", origin: nil),
+                .init(name: "exploited", value: "false", origin: "sender"),
                 .init(name: "area", value: "0180/bromma", origin: "stay"),
             ])
     }

@@ -37,6 +37,18 @@ struct DecisionTableTests {
         #expect(try Self.wardrobe("FIRST").evaluate(values) == first)
     }
 
+    @Test("Between the bounds of a column the table says the same")
+    func bounds() throws {
+        let table = try Self.wardrobe("FIRST")
+        #expect(table.bounds(ofInput: 1) == [0, 15])
+        #expect(table.bounds(ofInput: 0).isEmpty && table.bounds(ofInput: 2).isEmpty)
+        let listed = try TableText(
+            hitPolicy: "FIRST", inputs: [("age", "number", "[0..130]")], outputs: [("wear", "string", "")],
+            rules: [["< 10.5, 21", "\"a\""], ["not([30..40])", "\"b\""]]
+        ).table()
+        #expect(listed.bounds(ofInput: 0) == [0, 10.5, 21, 30, 40, 130])
+    }
+
     private static let invalidInputs: [([Value], column: Int)] = [
         ([.string("hail"), .number(1), .boolean(true)], 0),
         ([.string(""), .number(1), .boolean(true)], 0),

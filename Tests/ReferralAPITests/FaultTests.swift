@@ -145,12 +145,13 @@ import Testing
             PreviewRequest(content: fullContent, asOf: nil).write(to: message, in: arena)
             message.pointee.referral.pointee.role = .init(rawValue: 0)
             message.pointee.as_of = arena.string("2026-13-01")
+            message.pointee.why_not = arena.string("no space")
         }
         do throws(Faults) {
             _ = try decoder.previewRequest(message, today: today)
             Issue.record("faults were not found")
         } catch {
-            #expect(error.faults.map(\.path) == ["referral.role", "as_of"])
+            #expect(error.faults.map(\.path) == ["referral.role", "as_of", "why_not"])
         }
     }
 }

@@ -30,7 +30,8 @@ import Testing
         try check(
             PreviewResponse(
                 outcome: outcome,
-                decisions: [sampleDecision(.review(.noRecipientForArea)), sampleDecision(.recipient(OrganisationID("boj")))]))
+                decisions: [sampleDecision(.review(.noRecipientForArea)), sampleDecision(.recipient(OrganisationID("boj")))],
+                exclusions: [Exclusion(service: .mediation, code: "area-not-served", text: "å")]))
     }
 
     @Test func theOthersArriveAsTheyWereSent() throws {

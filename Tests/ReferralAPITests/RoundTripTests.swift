@@ -107,7 +107,13 @@ func sampleDecision(_ outcome: RoutingDecision.Outcome) -> RoutingDecision {
     RoutingDecision(
         service: .mediation, outcome: outcome, ruleSet: "2026-1", rule: "r7", ruleText: "Gärningsperson under 21",
         inputs: [.init(name: "age", value: "16", origin: "birth date"), .init(name: "area", value: nil, origin: nil)],
-        notes: ["boundary-age", "x"], asOf: today)
+        notes: ["boundary-age", "x"], asOf: today,
+        otherwise: [
+            .init(
+                input: "own age", value: "22 or more", outcome: .recipient(OrganisationID("bojen-vasterort")), rule: "adult",
+                isBoundary: true),
+            .init(input: "area", value: "0186 or 2 other areas", outcome: .review(.noRecipientForArea), rule: nil),
+        ], agesOn: today)
 }
 
 func varint(_ value: Int) -> [UInt8] {

@@ -72,6 +72,41 @@ import Testing
         #expect(shown(.publicBody, .mediation) == names)
     }
 
+    /// Nor an alternative: not one by such an input, nor one that would not hold were such an input another.
+    @Test func anAlternativeIsAsDiscreetAsTheContent() throws {
+        let inputs = ["own age", "role", "exploited", "area", "reported", "oldest offender age", "all admitted", "something else"]
+        let alternatives: [RoutingDecision.Alternative] =
+            inputs.map { .init(input: $0, value: "x", outcome: .review(.noRule), rule: nil) }
+            + FieldGroup.allCases.map {
+                .init(input: "own age", value: $0.rawValue, outcome: .review(.noRule), rule: nil, alsoReveals: [.person, $0])
+            }
+        let decision = RoutingDecision(
+            service: .support, outcome: .recipient(SmallWorld.jour), ruleSet: "1", rule: "r", ruleText: "t", inputs: [], notes: [],
+            asOf: CivilDate(inStockholmAt: SmallWorld.morning), otherwise: alternatives)
+        for recipient in RecipientClass.allCases {
+            for service in Service.allCases {
+                let groups = Disclosure.groups(for: recipient, service: service)
+                let shown = Disclosure.project(decision, to: groups).otherwise ?? []
+                for alternative in alternatives {
+                    let group: FieldGroup? =
+                        switch alternative.input {
+                        case "own age", "role": .person
+                        case "exploited": .crimeDetail
+                        case "area": .areas
+                        case "reported": .event
+                        case "oldest offender age", "all admitted": .offenders
+                        default: nil
+                        }
+                    let isShown = group.map(groups.contains) ?? false && alternative.alsoReveals.allSatisfy(groups.contains)
+                    #expect(shown.contains(alternative) == isShown, "\(recipient), \(service): \(alternative)")
+                }
+            }
+        }
+        #expect(Disclosure.project(decision, to: []).otherwise == nil)
+        let volunteers = Disclosure.project(decision, to: Disclosure.groups(for: .privateBody, service: .support)).otherwise ?? []
+        #expect(Set(volunteers.map(\.input)) == ["own age", "role", "area", "reported"])
+    }
+
     @Test func aWitnessKeepsTheVictimsAgeWithoutTheBirthDate() {
         var content = Self.full
         content.role = .witness

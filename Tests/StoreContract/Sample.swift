@@ -59,7 +59,13 @@ public enum Sample {
                 .init(name: "language", value: "sv", origin: nil),
                 .init(name: "protected identity", value: nil, origin: nil),
             ],
-            notes: ["boundary-age"], asOf: day)
+            notes: ["boundary-age"], asOf: day,
+            otherwise: [
+                .init(
+                    input: "own age", value: "22 or more", outcome: .recipient(OrganisationID("jouren")), rule: "8", isBoundary: true,
+                    alsoReveals: [.crimeDetail]),
+                .init(input: "area", value: "0186", outcome: .review(.noRecipientForArea), rule: nil),
+            ], agesOn: day)
     }
 
     /// The events of one submission, each service offered to one of `recipients`.

@@ -18,6 +18,8 @@ public struct CaseFacts: Hashable, Codable, Sendable {
     public let services: [Service]
     public let mediation: MediationFacts?
     public let isTest: Bool
+    /// The day on which ages were counted; nil in facts that were stored before this was kept.
+    public let receivedOn: CivilDate?
 
     /// - Parameter received: the day in Sweden on which the referral was received. Ages are the completed years of that day; a later
     ///   birthday moves no case.
@@ -42,6 +44,7 @@ public struct CaseFacts: Hashable, Codable, Sendable {
         services = content.services
         mediation = content.mediation.map { MediationFacts($0, received: received) }
         isTest = content.isTest
+        receivedOn = received
     }
 
     /// The age that decides where support is given, and whose it is.

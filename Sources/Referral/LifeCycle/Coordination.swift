@@ -24,7 +24,7 @@ extension CaseDecision {
 
     func reroute() throws(Rejection) -> [ReferralEvent] {
         try checkNotAccepted()
-        let decision = policy.routing.decide(
+        let decision = policy.routing.explain(
             state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now),
             excluding: assignment.letGoBy)
         switch (decision.outcome, assignment.phase) {

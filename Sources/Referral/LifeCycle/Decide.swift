@@ -64,7 +64,7 @@ extension ReferralState {
         case .yes, .guardianYes:
             let today = CivilDate(inStockholmAt: now)
             for (service, id) in zip(facts.services, submission.assignments) {
-                let decision = policy.routing.decide(facts, service: service, on: today)
+                let decision = policy.routing.explain(facts, service: service, on: today)
                 events += placement(of: id, by: decision, coordinator: policy.routing.directory(on: today).coordinator)
             }
         }

@@ -16,7 +16,7 @@ extension CaseDecision {
         guard assignment.returnedBy.isEmpty else {
             return [returned] + placing([.review(id, reason: .returnedTwice, owner: coordinator)])
         }
-        let decision = policy.routing.decide(
+        let decision = policy.routing.explain(
             state.facts, service: assignment.service, on: CivilDate(inStockholmAt: now),
             excluding: assignment.letGoBy.union([actor.organisation]))
         return [returned] + placing(ReferralState.placement(of: id, by: decision, coordinator: coordinator))

@@ -48,7 +48,7 @@ extension SenderDecision {
             }
             var events: [ReferralEvent] = [.consentAnswered(consent)]
             for (service, id) in zip(services, assignments) {
-                let decision = policy.routing.decide(state.facts, service: service, on: CivilDate(inStockholmAt: now))
+                let decision = policy.routing.explain(state.facts, service: service, on: CivilDate(inStockholmAt: now))
                 events += ReferralState.placement(of: id, by: decision, coordinator: policy.directory(at: now).coordinator)
             }
             return events

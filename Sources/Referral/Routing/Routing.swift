@@ -6,6 +6,14 @@ public struct Routing: Sendable {
         public let number: Int
         public let period: DatePeriod
         public let directory: Directory
+        let areaOutcomes: AreaOutcomes
+
+        init(number: Int, period: DatePeriod, directory: Directory, ruleSets: [RuleSet]) {
+            self.number = number
+            self.period = period
+            self.directory = directory
+            areaOutcomes = AreaOutcomes(directory: directory, ruleSets: ruleSets)
+        }
     }
 
     /// The earliest first. Never empty, and every day is in one of them. One that was replaced and came back is there twice.
@@ -19,7 +27,7 @@ public struct Routing: Sendable {
     /// The directory in force on a day.
     public func directory(on day: CivilDate) -> Directory { version(on: day).directory }
 
-    private func version(on day: CivilDate) -> DatedDirectory {
+    func version(on day: CivilDate) -> DatedDirectory {
         directories[directories.lastIndex { $0.period.contains(day) } ?? directories.count - 1]
     }
 
@@ -50,7 +58,7 @@ public struct Routing: Sendable {
             }
         }
         guard conflicts.isEmpty else { throw Conflicts(conflicts: conflicts) }
-        directories = [DatedDirectory(number: 1, period: .always, directory: directory)]
+        directories = [DatedDirectory(number: 1, period: .always, directory: directory, ruleSets: ruleSets)]
         self.ruleSets = ruleSets.sorted { left, right in
             guard let first = left.validity.first, let second = right.validity.first else { return left.validity.first == nil }
             return first < second
@@ -63,15 +71,15 @@ public struct Routing: Sendable {
     ///   - directories: the same.
     /// - Returns: nil when a version that is in force on some day is missing, or on some day there is no directory.
     public init?(_ history: RoutingHistory, ruleSets: [Int: RuleSet], directories: [Int: Directory]) {
-        let spans = history.schedule(of: .directory)
-        let dated = spans.compactMap { span in
-            directories[span.number].map { DatedDirectory(number: span.number, period: span.period, directory: $0) }
-        }
         let rules = history.schedule(of: .ruleSet)
         // What was let stand with a directory is let stand for every rule set.
         let accepted = history.versions(of: .directory).filter { $0.rollback == nil }.flatMap(\.content.accepted)
         let valid = rules.compactMap { span in
             ruleSets[span.number].map { RuleSet($0, valid: span.period, accepting: accepted) }
+        }
+        let spans = history.schedule(of: .directory)
+        let dated = spans.compactMap { span in
+            directories[span.number].map { DatedDirectory(number: span.number, period: span.period, directory: $0, ruleSets: valid) }
         }
         // The schedule has no gap within it.
         guard !dated.isEmpty, dated.count == spans.count, spans[0].period.first == nil, valid.count == rules.count else { return nil }
@@ -84,63 +92,109 @@ public struct Routing: Sendable {
     public func decide(
         _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID> = []
     ) -> RoutingDecision {
+        decide(facts, service: service, on: day, excluding: excluding, isExplained: false)
+    }
+
+    /// The same with what would have been decided otherwise: `RoutingDecision.otherwise`. Takes some microseconds.
+    public func explain(
+        _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID> = []
+    ) -> RoutingDecision {
+        decide(facts, service: service, on: day, excluding: excluding, isExplained: true)
+    }
+
+    /// What `decide` comes to, without an explanation.
+    func outcome(of facts: CaseFacts, service: Service, on day: CivilDate) -> RoutingDecision.Outcome {
+        guard let table = ruleSet(on: day)?.table(for: service) else { return .review(.noRuleSet) }
+        switch table.answer(to: table.columns.map { $0.fact(in: facts).value }) {
+        case .review(let reason): return .review(reason)
+        case .rule(let rule):
+            var notes: [String] = []
+            let directory = directory(on: day)
+            let place = Place(facts, service: service, in: directory)
+            return directory.outcome(
+                of: table.verdicts[rule].placement, for: service, at: place, on: day, excluding: [], notes: &notes)
+        }
+    }
+
+    /// The one that applies on a day; nil when none does.
+    func ruleSet(on day: CivilDate) -> RuleSet? { ruleSets.last { $0.validity.contains(day) } }
+
+    private func decide(
+        _ facts: CaseFacts, service: Service, on day: CivilDate, excluding: Set<OrganisationID>, isExplained: Bool
+    ) -> RoutingDecision {
         let dated = version(on: day)
-        let directory = dated.directory
         guard let applying = ruleSets.indices.last(where: { ruleSets[$0].validity.contains(day) }) else {
             return RoutingDecision(
                 service: service, outcome: .review(.noRuleSet), ruleSet: nil, rule: nil, ruleText: nil, inputs: [], notes: [], asOf: day,
-                directoryVersion: dated.number)
+                agesOn: facts.receivedOn, directoryVersion: dated.number)
         }
         var inputs: [RoutingDecision.Input] = []
         inputs.reserveCapacity(12)
         var notes: [String] = []
-        let answer = ruleSets[applying].table(for: service).decide(facts, inputs: &inputs)
-        let place = Place(facts, service: service, in: directory)
+        let table = ruleSets[applying].table(for: service)
+        let values = table.values(of: facts, inputs: &inputs)
+        let answer = table.answer(to: values)
+        let place = Place(facts, service: service, in: dated.directory)
         inputs.append(place.input)
 
         let outcome: RoutingDecision.Outcome
         var verdict: RoutingTable.Verdict?
         switch answer {
-        case .review(let reason, let note):
+        case .review(let reason):
             outcome = .review(reason)
-            if let note { notes.append(note) }
-        case .verdict(let found):
+            if let note = table.note(on: values) { notes.append(note) }
+        case .rule(let index):
+            let found = table.verdicts[index]
             verdict = found
             if let note = found.note { notes.append(note) }
-            switch found.placement {
-            case .review(let reason): outcome = .review(reason)
-            case .recipient(let kind, let alternative):
-                outcome = choose(
-                    kind, or: alternative, service: service, at: place, in: directory, on: day, excluding: excluding, notes: &notes)
-            }
+            outcome = dated.directory.outcome(
+                of: found.placement, for: service, at: place, on: day, excluding: excluding, notes: &notes)
+        }
+        var otherwise: [RoutingDecision.Alternative] = []
+        if isExplained {
+            var finder = AlternativeFinder(
+                directory: dated, table: table, facts: facts, service: service, place: place, day: day, excluding: excluding,
+                outcome: outcome)
+            otherwise = finder.alternatives(to: values, answer)
         }
         return RoutingDecision(
             service: service, outcome: outcome, ruleSet: ruleSets[applying].title, rule: verdict?.rule, ruleText: verdict?.ruleText,
-            inputs: inputs, notes: notes, asOf: day, directoryVersion: dated.number)
-    }
-
-    private func choose(
-        _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, at place: Place, in directory: Directory,
-        on day: CivilDate, excluding: Set<OrganisationID>, notes: inout [String]
-    ) -> RoutingDecision.Outcome {
-        guard let location = place.location else { return .review(place.problem) }
-        return directory.outcome(
-            kind, or: alternative, service: service, in: location, on: day, excluding: excluding, notes: &notes)
+            inputs: inputs, notes: notes, asOf: day, otherwise: otherwise.isEmpty ? nil : otherwise, agesOn: facts.receivedOn,
+            directoryVersion: dated.number)
     }
 }
 
 extension Directory {
+    /// Where a verdict of a table sends a case of a place.
+    /// - Parameter notes: why it was not the first kind is added.
+    func outcome(
+        of placement: RoutingTable.Verdict.Placement, for service: Service, at place: Place, on day: CivilDate,
+        excluding: Set<OrganisationID>, notes: inout [String]
+    ) -> RoutingDecision.Outcome {
+        switch placement {
+        case .review(let reason): return .review(reason)
+        case .recipient(let kind, let alternative):
+            guard let location = place.location else { return .review(place.problem) }
+            return outcome(kind, or: alternative, service: service, in: location, on: day, excluding: excluding, notes: &notes)
+        }
+    }
+
+    /// Why nobody can be chosen for a place on a day; nil when somebody may.
+    func problem(with location: Location, on day: CivilDate) -> ReviewReason? {
+        switch standing(of: location, on: day) {
+        case .valid, .unlistedMunicipality: nil
+        case .notValidOnThisDay: .areaNotValid
+        case .districtMissing: .districtMissing
+        case .unknownDistrict: .unknownArea
+        }
+    }
+
     /// The one organisation of the first kind that can take the case, else of the second.
     func outcome(
         _ kind: OrganisationKind, or alternative: OrganisationKind?, service: Service, in location: Location, on day: CivilDate,
         excluding: Set<OrganisationID>, notes: inout [String]
     ) -> RoutingDecision.Outcome {
-        switch standing(of: location, on: day) {
-        case .valid, .unlistedMunicipality: break
-        case .notValidOnThisDay: return .review(.areaNotValid)
-        case .districtMissing: return .review(.districtMissing)
-        case .unknownDistrict: return .review(.unknownArea)
-        }
+        if let problem = problem(with: location, on: day) { return .review(problem) }
         var wasReturned = false
         var candidate: OrganisationKind? = kind
         while let kind = candidate {
@@ -160,7 +214,7 @@ extension Directory {
 }
 
 /// The place that decides whose area a case belongs to, or why there is none.
-private struct Place {
+struct Place {
     let location: Directory.Location?
     /// Why there is no location.
     let problem: ReviewReason
@@ -187,7 +241,14 @@ private struct Place {
         }
     }
 
-    var input: RoutingDecision.Input { RoutingDecision.Input(name: "area", value: location?.text, origin: origin) }
+    /// A case that lives in another place.
+    init(_ location: Directory.Location) {
+        self.location = location
+        problem = .unknownArea
+        origin = nil
+    }
+
+    var input: RoutingDecision.Input { RoutingDecision.Input(name: RoutingInput.areaName, value: location?.text, origin: origin) }
 }
 
 extension ReviewReason {

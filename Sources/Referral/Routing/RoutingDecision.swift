@@ -20,6 +20,36 @@ public struct RoutingDecision: Hashable, Codable, Sendable {
         }
     }
 
+    /// What one other value of one input would have come to, every other input being as it was.
+    public struct Alternative: Hashable, Codable, Sendable {
+        /// The input that decided against it: `own age`, `victim age`, `area`, or as in `inputs`.
+        public let input: String
+        /// The values that it would take: `22 or more`, `10 to 17`, `witness or professional`, `0186 or 2 other areas`.
+        public let value: String
+        public let outcome: Outcome
+        /// The rule that would decide; nil when none or several would.
+        public let rule: String?
+        private let boundary: Bool?
+        private let reveals: [FieldGroup]?
+
+        /// Whether one year more or less is enough.
+        public var isBoundary: Bool { boundary ?? false }
+        /// What else has to be shown to whoever sees this: it would not hold were a value of these groups another, so that it tells them.
+        public var alsoReveals: [FieldGroup] { reveals ?? [] }
+
+        public init(
+            input: String, value: String, outcome: Outcome, rule: String?, isBoundary: Bool = false, alsoReveals: [FieldGroup] = []
+        ) {
+            self.input = input
+            self.value = value
+            self.outcome = outcome
+            self.rule = rule
+            // Left out of the log where they say nothing.
+            boundary = isBoundary ? true : nil
+            reveals = alsoReveals.isEmpty ? nil : alsoReveals
+        }
+    }
+
     public let service: Service
     public let outcome: Outcome
     /// The rule set that applied; nil when none did on that day.
@@ -33,12 +63,18 @@ public struct RoutingDecision: Hashable, Codable, Sendable {
     public let notes: [String]
     /// The day whose rules and organisations applied.
     public let asOf: CivilDate
+    /// The nearest other outcomes, those that one year decides first; at most 8. Nil when nothing would change it, when it was not asked
+    /// for, and in decisions that were stored before this was kept.
+    public let otherwise: [Alternative]?
+    /// The day on which ages were counted; nil in decisions that were stored before this was kept.
+    public let agesOn: CivilDate?
+
     /// The number of the directory that applied; nil in decisions from before directories had numbers.
     public let directoryVersion: Int?
 
     public init(
         service: Service, outcome: Outcome, ruleSet: String?, rule: String?, ruleText: String?, inputs: [Input], notes: [String],
-        asOf: CivilDate, directoryVersion: Int? = nil
+        asOf: CivilDate, otherwise: [Alternative]? = nil, agesOn: CivilDate? = nil, directoryVersion: Int? = nil
     ) {
         self.service = service
         self.outcome = outcome
@@ -48,6 +84,8 @@ public struct RoutingDecision: Hashable, Codable, Sendable {
         self.inputs = inputs
         self.notes = notes
         self.asOf = asOf
+        self.otherwise = otherwise
+        self.agesOn = agesOn
         self.directoryVersion = directoryVersion
     }
 }

@@ -14,6 +14,9 @@ enum RoutingInput: String, CaseIterable, Sendable {
     /// Whether the crime was reported to the police.
     case reported
 
+    /// How an explanation names the place, which no column asks for.
+    static let areaName = "area"
+
     // Mediation only.
     /// Unknown when any offender's age is.
     case youngestOffenderAge = "youngest offender age"
@@ -67,22 +70,31 @@ enum RoutingInput: String, CaseIterable, Sendable {
         }
     }
 
+    /// Every value that a case can have.
+    var everyValue: [Value] {
+        switch type {
+        case .string: (words ?? []).map { .string($0) }
+        case .boolean: [.boolean(false), .boolean(true)]
+        case .number: [.null] + InputVariation.ages.map { .number(Double($0)) }
+        }
+    }
+
     /// A fact as the table compares it, and as the explanation shows it.
     struct Fact {
         let value: Value
         let shown: String?
         let origin: String?
 
-        init(_ word: String) {
+        init(_ word: String, origin: String? = "sender") {
             value = .string(word)
             shown = word
-            origin = nil
+            self.origin = origin
         }
 
         init(_ truth: Bool) {
             value = .boolean(truth)
             shown = truth ? "true" : "false"
-            origin = nil
+            origin = "sender"
         }
 
         init(_ age: KnownAge?, origin: String? = nil) {
@@ -103,13 +115,20 @@ enum RoutingInput: String, CaseIterable, Sendable {
         case .exploited: return Fact(facts.exploitedForPayment)
         case .protectedIdentity: return Fact(facts.protectedIdentity.rawValue)
         case .reported: return Fact(facts.reported.rawValue)
-        case .youngestOffenderAge: return Fact(facts.mediation?.age { $0 < $1 })
-        case .oldestOffenderAge: return Fact(facts.mediation?.age { $0 > $1 })
-        case .allAdmitted: return Fact((facts.mediation?.allAdmitted ?? .unknown).rawValue)
-        case .everybodyTakesPart: return Fact((facts.mediation?.everybodyTakesPart ?? .unknown).rawValue)
-        case .suitable: return Fact((facts.mediation?.suitable ?? .unknown).rawValue)
+        case .youngestOffenderAge, .oldestOffenderAge:
+            let age = facts.mediation?.age { self == .youngestOffenderAge ? $0 < $1 : $0 > $1 }
+            return Fact(age, origin: age?.origin.ofOffender)
+        case .allAdmitted:
+            return Fact(
+                (facts.mediation?.allAdmitted ?? .unknown).rawValue, origin: facts.mediation.map { _ in "sender, of every offender" })
+        case .everybodyTakesPart:
+            return Fact(
+                (facts.mediation?.everybodyTakesPart ?? .unknown).rawValue,
+                origin: facts.mediation.map { _ in "sender, of the person and every offender" })
+        case .suitable: return Fact((facts.mediation?.suitable ?? .unknown).rawValue, origin: facts.mediation.map { _ in "sender" })
         case .investigation: return facts.mediation.map { Fact($0.investigation.rawValue) } ?? Fact(KnownAge?.none)
-        case .leaderConsulted: return Fact((facts.mediation?.leaderConsulted ?? .unknown).rawValue)
+        case .leaderConsulted:
+            return Fact((facts.mediation?.leaderConsulted ?? .unknown).rawValue, origin: facts.mediation.map { _ in "sender" })
         }
     }
 }
@@ -119,6 +138,13 @@ extension KnownAge.Origin {
         switch self {
         case .birthDate: "victim's birth date"
         case .stated: "victim's stated age"
+        }
+    }
+
+    fileprivate var ofOffender: String {
+        switch self {
+        case .birthDate: "offender's birth date"
+        case .stated: "offender's stated age"
         }
     }
 }

@@ -18,15 +18,24 @@ final class RoutingTable: Sendable {
         let ruleText: String
     }
 
-    enum Answer {
-        case verdict(Verdict)
-        case review(ReviewReason, note: String?)
+    enum Answer: Hashable {
+        /// An index into `verdicts`.
+        case rule(Int)
+        /// No rule decides.
+        case review(ReviewReason)
     }
 
     let table: DecisionTable
     let columns: [RoutingInput]
     /// By rule.
     let verdicts: [Verdict]
+    /// What could have been otherwise, in the order in which it is told.
+    let variations: [InputVariation]
+    /// Columns that ask for what some recipients of the service may not see.
+    let withheld: [Int]
+    let withheldGroups: [FieldGroup]
+    /// Every combination of values that these columns can have.
+    let withheldValues: [[Value]]
 
     /// - Throws: every column and every entry that means nothing here.
     init(_ table: DecisionTable, for service: Service) throws(RuleSetFaults) {
@@ -60,6 +69,16 @@ final class RoutingTable: Sendable {
         guard faults.isEmpty else { throw RuleSetFaults(faults: faults) }
         self.table = table
         verdicts = reader.verdicts
+        variations = InputVariation.all(of: columns, in: table)
+        let shown = RecipientClass.allCases.map { Disclosure.groups(for: $0, service: service) }.filter { !$0.isEmpty }
+        let groups = columns.map(\.fieldGroup)
+        let withheld = groups.indices.filter { column in !shown.allSatisfy { $0.contains(groups[column]) } }
+        self.withheld = withheld
+        withheldGroups = FieldGroup.allCases.filter { group in withheld.contains { groups[$0] == group } }
+        let everyValue = columns.map(\.everyValue)
+        withheldValues = withheld.map { everyValue[$0] }.reduce([[]]) { combinations, values in
+            combinations.flatMap { combination in values.map { combination + [$0] } }
+        }
     }
 
     /// Whether a column can hold the facts that it asks for.
@@ -89,8 +108,9 @@ final class RoutingTable: Sendable {
         return faults
     }
 
-    /// - Parameter inputs: what the table saw is appended.
-    func decide(_ facts: CaseFacts, inputs: inout [RoutingDecision.Input]) -> Answer {
+    /// What the table sees of a case, by column.
+    /// - Parameter inputs: the same for the explanation is appended.
+    func values(of facts: CaseFacts, inputs: inout [RoutingDecision.Input]) -> [Value] {
         var values: [Value] = []
         values.reserveCapacity(columns.count)
         for column in columns {
@@ -98,12 +118,24 @@ final class RoutingTable: Sendable {
             values.append(fact.value)
             inputs.append(RoutingDecision.Input(name: column.rawValue, value: fact.shown, origin: fact.origin))
         }
+        return values
+    }
+
+    func answer(to values: [Value]) -> Answer {
         switch table.evaluate(values) {
-        case .matched(let index): return .verdict(verdicts[index])
-        case .noMatch: return .review(.noRule, note: nil)
-        case .conflict(let indices), .collected(let indices):
-            return .review(.severalRules, note: indices.map { verdicts[$0].rule }.joined(separator: " "))
-        case .missingInput(let column), .invalidInput(let column): return .review(.valueOutsideTable, note: columns[column].rawValue)
+        case .matched(let index): .rule(index)
+        case .noMatch: .review(.noRule)
+        case .conflict, .collected: .review(.severalRules)
+        case .missingInput, .invalidInput: .review(.valueOutsideTable)
+        }
+    }
+
+    /// Which rules or which column kept the table from deciding.
+    func note(on values: [Value]) -> String? {
+        switch table.evaluate(values) {
+        case .conflict(let indices), .collected(let indices): indices.map { verdicts[$0].rule }.joined(separator: " ")
+        case .missingInput(let column), .invalidInput(let column): columns[column].rawValue
+        case .matched, .noMatch: nil
         }
     }
 }

@@ -267,14 +267,16 @@ extension PreviewRequest: WireMessage {
         let wire = message.pointee
         let content = fields.required("referral", wire.referral) { ReferralContent($0, &$1) }
         let asOf = fields.date(FieldReader.said(wire.as_of), "as_of")
+        let whyNot = fields.identifier(FieldReader.said(wire.why_not), "why_not").map { OrganisationID(rawValue: $0) }
         guard let content else { return nil }
-        self.init(content: content, asOf: asOf)
+        self.init(content: content, asOf: asOf, whyNot: whyNot)
     }
 
     func write(to message: UnsafeMutablePointer<Lots__V1__PreviewRequest>, in arena: Arena) {
         message.pointee.referral = arena.make(ReferralContent.wireType)
         content.write(to: message.pointee.referral, in: arena)
         message.pointee.as_of = arena.string(asOf?.description)
+        message.pointee.why_not = arena.string(whyNot?.rawValue)
     }
 }
 
@@ -285,8 +287,9 @@ extension PreviewResponse: WireMessage {
         let wire = message.pointee
         let outcome = SubmissionOutcome(wire.outcome, reason: wire.reason, &fields)
         let decisions = fields.elements("decisions", wire.n_decisions, wire.decisions) { RoutingDecision($0, &$1) }
-        guard let outcome, let decisions else { return nil }
-        self.init(outcome: outcome, decisions: decisions)
+        let exclusions = fields.elements("why_not", wire.n_why_not, wire.why_not) { Exclusion($0, &$1) }
+        guard let outcome, let decisions, let exclusions else { return nil }
+        self.init(outcome: outcome, decisions: decisions, exclusions: exclusions)
     }
 
     func write(to message: UnsafeMutablePointer<Lots__V1__PreviewResponse>, in arena: Arena) {
@@ -295,5 +298,24 @@ extension PreviewResponse: WireMessage {
         (message.pointee.n_decisions, message.pointee.decisions) = arena.array(RoutingDecision.wireType, of: decisions) {
             $1.write(to: $0, in: arena)
         }
+        (message.pointee.n_why_not, message.pointee.why_not) = arena.array(Exclusion.wireType, of: exclusions) {
+            $1.write(to: $0, in: arena)
+        }
+    }
+}
+
+extension Exclusion: WireMessage {
+    static let wireType = MessageType(lots__v1__exclusion__init)
+
+    init?(_ message: UnsafePointer<Lots__V1__Exclusion>, _ fields: inout FieldReader) {
+        let wire = message.pointee
+        guard let service: Service = fields.member(wire.service, "service") else { return nil }
+        self.init(service: service, code: FieldReader.plain(wire.code) ?? "", text: FieldReader.plain(wire.text) ?? "")
+    }
+
+    func write(to message: UnsafeMutablePointer<Lots__V1__Exclusion>, in arena: Arena) {
+        message.pointee.service = service.wire
+        message.pointee.code = arena.string(code)
+        message.pointee.text = arena.string(text)
     }
 }

@@ -502,6 +502,51 @@ void   lots__v1__routing_decision__free_unpacked
   assert(message->base.descriptor == &lots__v1__routing_decision__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lots__v1__decision_alternative__init
+                     (Lots__V1__DecisionAlternative         *message)
+{
+  static const Lots__V1__DecisionAlternative init_value = LOTS__V1__DECISION_ALTERNATIVE__INIT;
+  *message = init_value;
+}
+size_t lots__v1__decision_alternative__get_packed_size
+                     (const Lots__V1__DecisionAlternative *message)
+{
+  assert(message->base.descriptor == &lots__v1__decision_alternative__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__decision_alternative__pack
+                     (const Lots__V1__DecisionAlternative *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__decision_alternative__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__decision_alternative__pack_to_buffer
+                     (const Lots__V1__DecisionAlternative *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__decision_alternative__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__DecisionAlternative *
+       lots__v1__decision_alternative__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__DecisionAlternative *)
+     protobuf_c_message_unpack (&lots__v1__decision_alternative__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__decision_alternative__free_unpacked
+                     (Lots__V1__DecisionAlternative *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__decision_alternative__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lots__v1__decision_input__init
                      (Lots__V1__DecisionInput         *message)
 {
@@ -1706,7 +1751,7 @@ const ProtobufCMessageDescriptor lots__v1__offender__descriptor =
   (ProtobufCMessageInit) lots__v1__offender__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descriptors[10] =
+static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descriptors[12] =
 {
   {
     "service",
@@ -1817,6 +1862,30 @@ static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "otherwise",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__RoutingDecision, n_otherwise),
+    offsetof(Lots__V1__RoutingDecision, otherwise),
+    &lots__v1__decision_alternative__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ages_on",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__RoutingDecision, ages_on),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "directory_version",
     12,
     PROTOBUF_C_LABEL_NONE,
@@ -1830,10 +1899,12 @@ static const ProtobufCFieldDescriptor lots__v1__routing_decision__field_descript
   },
 };
 static const unsigned lots__v1__routing_decision__field_indices_by_name[] = {
+  10,   /* field[10] = ages_on */
   8,   /* field[8] = as_of */
-  9,   /* field[9] = directory_version */
+  11,   /* field[11] = directory_version */
   6,   /* field[6] = inputs */
   7,   /* field[7] = notes */
+  9,   /* field[9] = otherwise */
   1,   /* field[1] = recipient */
   2,   /* field[2] = review */
   4,   /* field[4] = rule_id */
@@ -1841,11 +1912,10 @@ static const unsigned lots__v1__routing_decision__field_indices_by_name[] = {
   5,   /* field[5] = rule_text */
   0,   /* field[0] = service */
 };
-static const ProtobufCIntRange lots__v1__routing_decision__number_ranges[2 + 1] =
+static const ProtobufCIntRange lots__v1__routing_decision__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 12, 9 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor lots__v1__routing_decision__descriptor =
 {
@@ -1855,11 +1925,114 @@ const ProtobufCMessageDescriptor lots__v1__routing_decision__descriptor =
   "Lots__V1__RoutingDecision",
   "lots.v1",
   sizeof(Lots__V1__RoutingDecision),
-  10,
+  12,
   lots__v1__routing_decision__field_descriptors,
   lots__v1__routing_decision__field_indices_by_name,
-  2,  lots__v1__routing_decision__number_ranges,
+  1,  lots__v1__routing_decision__number_ranges,
   (ProtobufCMessageInit) lots__v1__routing_decision__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__decision_alternative__field_descriptors[6] =
+{
+  {
+    "input",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__DecisionAlternative, input),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__DecisionAlternative, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipient",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Lots__V1__DecisionAlternative, outcome_case),
+    offsetof(Lots__V1__DecisionAlternative, recipient),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "review",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Lots__V1__DecisionAlternative, outcome_case),
+    offsetof(Lots__V1__DecisionAlternative, review),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rule_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__DecisionAlternative, rule_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "boundary",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__DecisionAlternative, boundary),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__decision_alternative__field_indices_by_name[] = {
+  5,   /* field[5] = boundary */
+  0,   /* field[0] = input */
+  2,   /* field[2] = recipient */
+  3,   /* field[3] = review */
+  4,   /* field[4] = rule_id */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange lots__v1__decision_alternative__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor lots__v1__decision_alternative__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.DecisionAlternative",
+  "DecisionAlternative",
+  "Lots__V1__DecisionAlternative",
+  "lots.v1",
+  sizeof(Lots__V1__DecisionAlternative),
+  6,
+  lots__v1__decision_alternative__field_descriptors,
+  lots__v1__decision_alternative__field_indices_by_name,
+  1,  lots__v1__decision_alternative__number_ranges,
+  (ProtobufCMessageInit) lots__v1__decision_alternative__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor lots__v1__decision_input__field_descriptors[3] =

@@ -457,6 +457,51 @@ void   lots__v1__preview_response__free_unpacked
   assert(message->base.descriptor == &lots__v1__preview_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lots__v1__exclusion__init
+                     (Lots__V1__Exclusion         *message)
+{
+  static const Lots__V1__Exclusion init_value = LOTS__V1__EXCLUSION__INIT;
+  *message = init_value;
+}
+size_t lots__v1__exclusion__get_packed_size
+                     (const Lots__V1__Exclusion *message)
+{
+  assert(message->base.descriptor == &lots__v1__exclusion__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__exclusion__pack
+                     (const Lots__V1__Exclusion *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__exclusion__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__exclusion__pack_to_buffer
+                     (const Lots__V1__Exclusion *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__exclusion__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__Exclusion *
+       lots__v1__exclusion__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__Exclusion *)
+     protobuf_c_message_unpack (&lots__v1__exclusion__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__exclusion__free_unpacked
+                     (Lots__V1__Exclusion *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__exclusion__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor lots__v1__submit_request__field_descriptors[2] =
 {
   {
@@ -1047,7 +1092,7 @@ const ProtobufCMessageDescriptor lots__v1__service_status__descriptor =
   (ProtobufCMessageInit) lots__v1__service_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__preview_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor lots__v1__preview_request__field_descriptors[3] =
 {
   {
     "referral",
@@ -1073,15 +1118,28 @@ static const ProtobufCFieldDescriptor lots__v1__preview_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "why_not",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__PreviewRequest, why_not),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__preview_request__field_indices_by_name[] = {
   1,   /* field[1] = as_of */
   0,   /* field[0] = referral */
+  2,   /* field[2] = why_not */
 };
 static const ProtobufCIntRange lots__v1__preview_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor lots__v1__preview_request__descriptor =
 {
@@ -1091,14 +1149,14 @@ const ProtobufCMessageDescriptor lots__v1__preview_request__descriptor =
   "Lots__V1__PreviewRequest",
   "lots.v1",
   sizeof(Lots__V1__PreviewRequest),
-  2,
+  3,
   lots__v1__preview_request__field_descriptors,
   lots__v1__preview_request__field_indices_by_name,
   1,  lots__v1__preview_request__number_ranges,
   (ProtobufCMessageInit) lots__v1__preview_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__preview_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor lots__v1__preview_response__field_descriptors[4] =
 {
   {
     "outcome",
@@ -1136,16 +1194,29 @@ static const ProtobufCFieldDescriptor lots__v1__preview_response__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "why_not",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__PreviewResponse, n_why_not),
+    offsetof(Lots__V1__PreviewResponse, why_not),
+    &lots__v1__exclusion__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__preview_response__field_indices_by_name[] = {
   2,   /* field[2] = decisions */
   0,   /* field[0] = outcome */
   1,   /* field[1] = reason */
+  3,   /* field[3] = why_not */
 };
 static const ProtobufCIntRange lots__v1__preview_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor lots__v1__preview_response__descriptor =
 {
@@ -1155,11 +1226,75 @@ const ProtobufCMessageDescriptor lots__v1__preview_response__descriptor =
   "Lots__V1__PreviewResponse",
   "lots.v1",
   sizeof(Lots__V1__PreviewResponse),
-  3,
+  4,
   lots__v1__preview_response__field_descriptors,
   lots__v1__preview_response__field_indices_by_name,
   1,  lots__v1__preview_response__number_ranges,
   (ProtobufCMessageInit) lots__v1__preview_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__exclusion__field_descriptors[3] =
+{
+  {
+    "service",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__Exclusion, service),
+    &lots__v1__service__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__Exclusion, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__Exclusion, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__exclusion__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  0,   /* field[0] = service */
+  2,   /* field[2] = text */
+};
+static const ProtobufCIntRange lots__v1__exclusion__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor lots__v1__exclusion__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.Exclusion",
+  "Exclusion",
+  "Lots__V1__Exclusion",
+  "lots.v1",
+  sizeof(Lots__V1__Exclusion),
+  3,
+  lots__v1__exclusion__field_descriptors,
+  lots__v1__exclusion__field_indices_by_name,
+  1,  lots__v1__exclusion__number_ranges,
+  (ProtobufCMessageInit) lots__v1__exclusion__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue lots__v1__outcome__enum_values_by_number[4] =

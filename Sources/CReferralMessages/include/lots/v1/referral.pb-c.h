@@ -26,6 +26,7 @@ typedef struct Lots__V1__Event Lots__V1__Event;
 typedef struct Lots__V1__Mediation Lots__V1__Mediation;
 typedef struct Lots__V1__Offender Lots__V1__Offender;
 typedef struct Lots__V1__RoutingDecision Lots__V1__RoutingDecision;
+typedef struct Lots__V1__DecisionAlternative Lots__V1__DecisionAlternative;
 typedef struct Lots__V1__DecisionInput Lots__V1__DecisionInput;
 typedef struct Lots__V1__Faults Lots__V1__Faults;
 typedef struct Lots__V1__Fault Lots__V1__Fault;
@@ -526,6 +527,15 @@ struct  Lots__V1__RoutingDecision
    */
   char *as_of;
   /*
+   * What one other value of one input would have come to. At most 8; none in decisions that were made before this was told.
+   */
+  size_t n_otherwise;
+  Lots__V1__DecisionAlternative **otherwise;
+  /*
+   * The day on which ages were counted.
+   */
+  char *ages_on;
+  /*
    * The number of the directory that applied; 0 in decisions from before directories had numbers.
    */
   uint32_t directory_version;
@@ -543,7 +553,47 @@ struct  Lots__V1__RoutingDecision
 };
 #define LOTS__V1__ROUTING_DECISION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__routing_decision__descriptor) \
-    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, LOTS__V1__ROUTING_DECISION__OUTCOME__NOT_SET, {0} }
+    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, 0, LOTS__V1__ROUTING_DECISION__OUTCOME__NOT_SET, {0} }
+
+
+typedef enum {
+  LOTS__V1__DECISION_ALTERNATIVE__OUTCOME__NOT_SET = 0,
+  LOTS__V1__DECISION_ALTERNATIVE__OUTCOME_RECIPIENT = 3,
+  LOTS__V1__DECISION_ALTERNATIVE__OUTCOME_REVIEW = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__DECISION_ALTERNATIVE__OUTCOME__CASE)
+} Lots__V1__DecisionAlternative__OutcomeCase;
+
+/*
+ * With every other input as it was.
+ */
+struct  Lots__V1__DecisionAlternative
+{
+  ProtobufCMessage base;
+  /*
+   * The input that decided against it.
+   */
+  char *input;
+  /*
+   * The values that it would take: "22 or more", "10 to 17", "witness or professional".
+   */
+  char *value;
+  /*
+   * Empty when no rule would decide.
+   */
+  char *rule_id;
+  /*
+   * One year more or less would be enough.
+   */
+  protobuf_c_boolean boundary;
+  Lots__V1__DecisionAlternative__OutcomeCase outcome_case;
+  union {
+    char *recipient;
+    char *review;
+  };
+};
+#define LOTS__V1__DECISION_ALTERNATIVE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__decision_alternative__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, LOTS__V1__DECISION_ALTERNATIVE__OUTCOME__NOT_SET, {0} }
 
 
 struct  Lots__V1__DecisionInput
@@ -801,6 +851,25 @@ Lots__V1__RoutingDecision *
 void   lots__v1__routing_decision__free_unpacked
                      (Lots__V1__RoutingDecision *message,
                       ProtobufCAllocator *allocator);
+/* Lots__V1__DecisionAlternative methods */
+void   lots__v1__decision_alternative__init
+                     (Lots__V1__DecisionAlternative         *message);
+size_t lots__v1__decision_alternative__get_packed_size
+                     (const Lots__V1__DecisionAlternative   *message);
+size_t lots__v1__decision_alternative__pack
+                     (const Lots__V1__DecisionAlternative   *message,
+                      uint8_t             *out);
+size_t lots__v1__decision_alternative__pack_to_buffer
+                     (const Lots__V1__DecisionAlternative   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__DecisionAlternative *
+       lots__v1__decision_alternative__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__decision_alternative__free_unpacked
+                     (Lots__V1__DecisionAlternative *message,
+                      ProtobufCAllocator *allocator);
 /* Lots__V1__DecisionInput methods */
 void   lots__v1__decision_input__init
                      (Lots__V1__DecisionInput         *message);
@@ -893,6 +962,9 @@ typedef void (*Lots__V1__Offender_Closure)
 typedef void (*Lots__V1__RoutingDecision_Closure)
                  (const Lots__V1__RoutingDecision *message,
                   void *closure_data);
+typedef void (*Lots__V1__DecisionAlternative_Closure)
+                 (const Lots__V1__DecisionAlternative *message,
+                  void *closure_data);
 typedef void (*Lots__V1__DecisionInput_Closure)
                  (const Lots__V1__DecisionInput *message,
                   void *closure_data);
@@ -929,6 +1001,7 @@ extern const ProtobufCMessageDescriptor lots__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__mediation__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__offender__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__routing_decision__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__decision_alternative__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__decision_input__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__faults__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__fault__descriptor;

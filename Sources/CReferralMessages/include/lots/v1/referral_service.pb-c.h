@@ -27,6 +27,7 @@ typedef struct Lots__V1__ReferralStatus Lots__V1__ReferralStatus;
 typedef struct Lots__V1__ServiceStatus Lots__V1__ServiceStatus;
 typedef struct Lots__V1__PreviewRequest Lots__V1__PreviewRequest;
 typedef struct Lots__V1__PreviewResponse Lots__V1__PreviewResponse;
+typedef struct Lots__V1__Exclusion Lots__V1__Exclusion;
 
 
 /* --- enums --- */
@@ -227,10 +228,14 @@ struct  Lots__V1__PreviewRequest
    * Route as on this day; empty: today.
    */
   char *as_of;
+  /*
+   * An organisation of the directory: why it is not the recipient; empty: nothing is asked.
+   */
+  char *why_not;
 };
 #define LOTS__V1__PREVIEW_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__preview_request__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Lots__V1__PreviewResponse
@@ -240,10 +245,36 @@ struct  Lots__V1__PreviewResponse
   char *reason;
   size_t n_decisions;
   Lots__V1__RoutingDecision **decisions;
+  /*
+   * One for each service of which the organisation asked about is not the recipient.
+   */
+  size_t n_why_not;
+  Lots__V1__Exclusion **why_not;
 };
 #define LOTS__V1__PREVIEW_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__preview_response__descriptor) \
-    , LOTS__V1__OUTCOME__OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL }
+    , LOTS__V1__OUTCOME__OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+
+
+/*
+ * The first condition that keeps an organisation from a case.
+ */
+struct  Lots__V1__Exclusion
+{
+  ProtobufCMessage base;
+  Lots__V1__Service service;
+  /*
+   * For programs: "area-not-served".
+   */
+  char *code;
+  /*
+   * For people.
+   */
+  char *text;
+};
+#define LOTS__V1__EXCLUSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__exclusion__descriptor) \
+    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Lots__V1__SubmitRequest methods */
@@ -436,6 +467,25 @@ Lots__V1__PreviewResponse *
 void   lots__v1__preview_response__free_unpacked
                      (Lots__V1__PreviewResponse *message,
                       ProtobufCAllocator *allocator);
+/* Lots__V1__Exclusion methods */
+void   lots__v1__exclusion__init
+                     (Lots__V1__Exclusion         *message);
+size_t lots__v1__exclusion__get_packed_size
+                     (const Lots__V1__Exclusion   *message);
+size_t lots__v1__exclusion__pack
+                     (const Lots__V1__Exclusion   *message,
+                      uint8_t             *out);
+size_t lots__v1__exclusion__pack_to_buffer
+                     (const Lots__V1__Exclusion   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__Exclusion *
+       lots__v1__exclusion__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__exclusion__free_unpacked
+                     (Lots__V1__Exclusion *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Lots__V1__SubmitRequest_Closure)
@@ -468,6 +518,9 @@ typedef void (*Lots__V1__PreviewRequest_Closure)
 typedef void (*Lots__V1__PreviewResponse_Closure)
                  (const Lots__V1__PreviewResponse *message,
                   void *closure_data);
+typedef void (*Lots__V1__Exclusion_Closure)
+                 (const Lots__V1__Exclusion *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -487,6 +540,7 @@ extern const ProtobufCMessageDescriptor lots__v1__referral_status__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__service_status__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__preview_request__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__preview_response__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__exclusion__descriptor;
 
 PROTOBUF_C__END_DECLS
 
