@@ -266,6 +266,35 @@ import Testing
         #expect(Routing(history, ruleSets: [1: policy.routing.ruleSets[0]], directories: [1: old]) == nil)
         #expect(Routing(RoutingHistory(), ruleSets: [:], directories: [:]) == nil)
     }
+
+    /// The directory without the support centre leaves mediation to nobody, from its day on; who puts it in force may accept that.
+    @Test func theCheckLooksAtEachDirectoryOnItsDays() throws {
+        let policy = try SmallWorld.policy()
+        let old = policy.routing.directory
+        let new = try Directory(organisations: old.organisations.filter { $0.id != SmallWorld.centre }, areas: old.areas)
+        func routing(accepting accepted: [AcceptedFinding]) throws -> Routing {
+            let later = PublicationContent(
+                kind: .directory, name: "later", first: day("2026-03-01"), texts: [], signedOffBy: "Åsa", accepted: accepted)
+            let changes: [Publication.Change] = [
+                .published(number: 1, Book.item(1, nil, nil, .directory).content, digest: ContentDigest(hexadecimal: "d")),
+                .published(number: 1, Book.item(1, "2026-01-01", nil, .ruleSet).content, digest: ContentDigest(hexadecimal: "d")),
+                .published(number: 2, later, digest: ContentDigest(hexadecimal: "d")),
+            ]
+            let history = RoutingHistory(
+                changes.enumerated().map { Publication(sequence: Int64($0 + 1), at: noon("2026-01-01"), by: nil, change: $1) })
+            return try #require(Routing(history, ruleSets: [1: policy.routing.ruleSets[0]], directories: [1: old, 2: new]))
+        }
+        func unserved(_ findings: [RoutingFinding]) -> [RoutingFinding] {
+            findings.filter { $0.service == .mediation && [.noRecipient, .unservedArea].contains($0.kind) }
+        }
+        let found = try unserved(routing(accepting: []).check().unaccepted)
+        #expect(!found.isEmpty && found.allSatisfy { $0.days.first == day("2026-03-01") }, "\(found)")
+        let accepted = found.map { AcceptedFinding(finding: $0.id, by: "Åsa", reason: "known") }
+        let check = try routing(accepting: accepted).check()
+        #expect(unserved(check.unaccepted).isEmpty && unserved(check.findings) == found)
+        // Rules that are not asked for are not looked at.
+        #expect(try unserved(routing(accepting: []).check(only: [7]).findings).isEmpty)
+    }
 }
 
 /// One kind's versions, written by day.
