@@ -1,12 +1,14 @@
 import DecisionTable
 
 /// One input that could have had another value, with the columns of a table that would change with it.
-struct InputVariation: Sendable {
+///
+/// A class, so that a decision does not copy its many parts.
+final class InputVariation: Sendable {
     enum Candidates: Sendable {
         /// The first of each run of ages that the columns do not tell apart, rising from 0.
         case ages([Int])
-        /// Each value with how it is shown.
-        case values([(value: Value, shown: String)])
+        /// Each value with how it is shown, and how each set of them is, by their bits.
+        case values([(value: Value, shown: String)], sets: [String])
     }
 
     let input: RoutingInput
@@ -19,7 +21,27 @@ struct InputVariation: Sendable {
     /// The only offender is the youngest and the oldest.
     let oldestOffenderAge: Int?
 
-    var columns: [Int] { [own, decidingAge, victimAge, oldestOffenderAge].compactMap(\.self) }
+    private init(
+        input: RoutingInput, candidates: Candidates, own: Int?, decidingAge: Int?, victimAge: Int?, oldestOffenderAge: Int?
+    ) {
+        self.input = input
+        self.candidates = candidates
+        self.own = own
+        self.decidingAge = decidingAge
+        self.victimAge = victimAge
+        self.oldestOffenderAge = oldestOffenderAge
+    }
+
+    /// Puts back what `apply` has changed.
+    func restore(_ values: [Value], in changed: inout [Value]) {
+        if let own { changed[own] = values[own] }
+        if let decidingAge { changed[decidingAge] = values[decidingAge] }
+        if let victimAge { changed[victimAge] = values[victimAge] }
+        if let oldestOffenderAge { changed[oldestOffenderAge] = values[oldestOffenderAge] }
+    }
+
+    /// Whether it is among the groups that some recipients may not see.
+    func isWithheld(_ groups: [FieldGroup]) -> Bool { !groups.isEmpty && groups.contains(input.fieldGroup) }
 
     /// Ages that a message can give.
     static let ages = 0...130
@@ -42,19 +64,34 @@ struct InputVariation: Sendable {
             let candidates: Candidates =
                 switch input.type {
                 case .number: .ages(runs(of: affected, in: table))
-                case .boolean: .values([(.boolean(false), "false"), (.boolean(true), "true")])
-                case .string: .values((input.words ?? []).map { (.string($0), $0) })
+                case .boolean: values([(.boolean(false), "false"), (.boolean(true), "true")])
+                case .string: values((input.words ?? []).map { (.string($0), $0) })
                 }
             return InputVariation(
                 input: input, candidates: candidates, own: own, decidingAge: deciding, victimAge: victim, oldestOffenderAge: oldest)
         }
     }
 
+    /// The lists are short: at most as many words as there are roles or kinds of protection.
+    private static func values(_ values: [(value: Value, shown: String)]) -> Candidates {
+        let sets = (0..<1 << values.count).map { set in
+            values.indices.filter { set & 1 << $0 != 0 }.map { values[$0].shown }.joined(separator: " or ")
+        }
+        return .values(values, sets: sets)
+    }
+
     private static func runs(of columns: [Int], in table: DecisionTable) -> [Int] {
         let bounds = columns.flatMap { table.bounds(ofInput: $0) }.filter { Double(ages.lowerBound)...Double(ages.upperBound) ~= $0 }
         // A bound that is no whole number divides between two ages.
         let starts = bounds.flatMap { [Int($0.rounded(.up)), Int($0.rounded(.down)) + 1] }
-        return Set(starts + [ages.lowerBound]).filter(ages.contains).sorted()
+        let all = Set(starts + [ages.lowerBound]).filter(ages.contains).sorted()
+        func isAlike(_ one: Int, _ other: Int) -> Bool {
+            columns.allSatisfy { column in
+                let tests = table.rules.map { $0.conditions[column] } + [table.inputs[column].allowed].compactMap(\.self)
+                return tests.allSatisfy { $0.contains(.number(Double(one))) == $0.contains(.number(Double(other))) }
+            }
+        }
+        return all.indices.filter { $0 == 0 || !isAlike(all[$0 - 1], all[$0]) }.map { all[$0] }
     }
 
     /// Puts another value in the place of the one that a case has, wherever it shows.
