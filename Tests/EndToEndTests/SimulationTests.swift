@@ -27,8 +27,8 @@ import Testing
     /// Stödcentrum Västerort without Järva: its young go to the brottsofferjour, and nobody mediates.
     private static let withoutJarva = [
         (
-            "[0180/bromma, 0180/hasselby-vallingby, 0180/jarva]\n        services: [support, mediation]",
-            "[0180/bromma, 0180/hasselby-vallingby]\n        services: [support, mediation]"
+            "0180/rinkeby-kista, 0180/spanga-tensta, 0180/jarva]\n        services: [support, mediation]",
+            "0180/rinkeby-kista, 0180/spanga-tensta]\n        services: [support, mediation]"
         )
     ]
 

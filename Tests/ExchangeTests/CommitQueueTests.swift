@@ -77,7 +77,8 @@ import Testing
 
     @Test func whoCanWaitIsHeldUpUntilThereIsRoom() async throws {
         let store = ScriptedStore()
-        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 2)
+        let clock = TickingClock()
+        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 2, clock: clock.now)
         try await withRunning(queue) {
             try await queue.waitForRoom()
             store.hold()
@@ -104,7 +105,8 @@ import Testing
 
     @Test func closingLetsNobodyWait() async throws {
         let store = ScriptedStore()
-        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 1)
+        let clock = TickingClock()
+        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 1, clock: clock.now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             store.hold()
             group.addTask { await queue.run() }
@@ -145,6 +147,19 @@ import Testing
             group.addTask { await queue.run() }
             defer { queue.close() }
             try await body()
+        }
+    }
+}
+
+/// Goes on a microsecond with each look, so that a slow machine is not taken for a slow store.
+private final class TickingClock: Sendable {
+    private let start = ContinuousClock.now
+    private let ticks = Mutex(0)
+
+    @Sendable func now() -> ContinuousClock.Instant {
+        ticks.withLock { ticks in
+            ticks += 1
+            return start + .microseconds(ticks)
         }
     }
 }
