@@ -16,6 +16,16 @@ public final class CommitQueue: Sendable {
         case closed
     }
 
+    /// Whose write it is.
+    public enum Origin: Sendable {
+        /// Somebody waits for its answer: refused when it would wait too long.
+        case call
+        /// Has waited for room: refused only when as many wait as may.
+        case hasWaited
+        /// The exchange's own work, which nobody could send again: never refused while the queue is open.
+        case exchange
+    }
+
     /// Does one write inside a transaction. Throws only when the transaction must not be committed.
     private typealias Step = @Sendable (any ReferralTransaction) throws -> Settlement
 
@@ -71,9 +81,9 @@ public final class CommitQueue: Sendable {
     /// is thrown here, and then nothing of it has happened; so it must throw before its first write, unless it throws `StoreError`.
     ///
     /// Cancelling the caller does not undo a write: what is queued is done.
-    /// - Parameter isOwn: the exchange's own work, which nobody could send again: it is never refused for want of room or time.
+    /// - Parameter origin: decides what it may be refused for.
     public func write<Result: Sendable>(
-        isOwn: Bool = false, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
+        _ origin: Origin = .call, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let pending = Pending(
@@ -89,7 +99,7 @@ public final class CommitQueue: Sendable {
                 },
                 fail: { continuation.resume(throwing: $0) })
             let (refusal, idle) = state.withLock { state -> (Full?, CheckedContinuation<Void, Never>?) in
-                if let refusal = self.refusal(of: isOwn, state) { return (refusal, nil) }
+                if let refusal = self.refusal(of: origin, state) { return (refusal, nil) }
                 state.pending.append(pending)
                 return (nil, state.idle.take())
             }
@@ -100,16 +110,17 @@ public final class CommitQueue: Sendable {
 
     /// What a write that came now would be refused with; nil: it would be taken. Costs next to nothing, so that a call can be refused
     /// before any work is done for it.
-    public var refusal: Full? { state.withLock { refusal(of: false, $0) } }
+    public var refusal: Full? { state.withLock { refusal(of: .call, $0) } }
 
-    private func refusal(of isOwn: Bool, _ state: State) -> Full? {
+    private func refusal(of origin: Origin, _ state: State) -> Full? {
         if state.isClosed { return .closed }
-        if isOwn { return nil }
+        if origin == .exchange { return nil }
         let now = clock()
         if state.pending.count >= capacity {
             let wait = state.pace.expectedWait(behind: state.pending.count, at: now)
             return .tooManyWaiting(retryAfter: max(wait, .milliseconds(1)))
         }
+        if origin == .hasWaited { return nil }
         return state.pace.refusal(behind: state.pending.count, at: now).map { .tooSlow(retryAfter: $0) }
     }
 

@@ -72,7 +72,9 @@ public struct Exchange: Sendable {
     /// is kept for the recipients unless the referral is refused.
     /// - Returns: the referral as it was right after its submission.
     /// - Throws: `Rejection`, `StoreError`, or `Status` when too much waits or the exchange stops.
-    public func submit(_ request: SubmitRequest, from sender: Participant) async throws -> ReferralState {
+    public func submit(
+        _ request: SubmitRequest, from sender: Participant, _ origin: CommitQueue.Origin = .call
+    ) async throws -> ReferralState {
         let now = now()
         let message = request.messageID
         let content = request.canonical
@@ -82,7 +84,7 @@ public struct Exchange: Sendable {
             assignments: facts.services.map { _ in AssignmentID(identifiers.random()) },
             message: message, digest: request.digest, facts: facts)
         let policy = policy
-        let (state, isNew) = try await write { transaction in
+        let (state, isNew) = try await write(origin) { transaction in
             if let known = try transaction.referral(from: sender, message: message) {
                 let first = try transaction.log(of: known).prefix(1)
                 let submitted = try Self.fold(first)
@@ -206,7 +208,7 @@ public struct Exchange: Sendable {
         let limit = settings.leaseBatch
         let isAny = try await read { reader in try !reader.expiredLeases(at: now, limit: 1).isEmpty }
         guard isAny else { return 0 }
-        let (owners, damaged) = try await write(isOwn: true) { transaction in
+        let (owners, damaged) = try await write(.exchange) { transaction in
             var owners: [OrganisationID] = []
             var damaged: [AssignmentID] = []
             for id in try transaction.expiredLeases(at: now, limit: limit) {
@@ -265,10 +267,10 @@ public struct Exchange: Sendable {
     }
 
     private func write<Result: Sendable>(
-        isOwn: Bool = false, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
+        _ origin: CommitQueue.Origin = .call, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await storeFault.noticing(.writing, logger) { try await commits.write(isOwn: isOwn, body) }
+            return try await storeFault.noticing(.writing, logger) { try await commits.write(origin, body) }
         } catch let full as CommitQueue.Full {
             throw refusal(full)
         }

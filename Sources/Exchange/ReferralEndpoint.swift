@@ -24,7 +24,8 @@ public struct ReferralEndpoint: ReferralServing {
 
     public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {
         let sender = try access.sender(context, on: CivilDate(inStockholmAt: exchange.now()))
-        let state = try await exchange.submit(request, from: sender)
+        let origin: CommitQueue.Origin = context.method == .submitStream ? .hasWaited : .call
+        let state = try await exchange.submit(request, from: sender, origin)
         return Receipt(
             messageID: state.message, referralID: state.id, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
             services: state.assignments.map { assignment in

@@ -66,14 +66,14 @@ private struct FieldScanner {
     /// Where the content of a length-prefixed field lies; empty when another field, or none, comes next. Nil: not to be read here.
     mutating func content(ofField number: UInt8) -> Range<Int>? {
         guard take(number << 3 | 2) else { return position..<position }
-        guard let count = varint(), count <= UInt64(bytes.count - position) else { return nil }
+        guard let count = varint(bytes: 5), count <= UInt64(bytes.count - position) else { return nil }
         defer { position += Int(count) }
         return position..<position + Int(count)
     }
 
     /// The value of a varint field; 0 when another field, or none, comes next. Nil: not to be read here.
     mutating func integer(ofField number: UInt8) -> UInt64? {
-        take(number << 3) ? varint() : 0
+        take(number << 3) ? varint(bytes: 9) : 0
     }
 
     private mutating func take(_ tag: UInt8) -> Bool {
@@ -82,17 +82,17 @@ private struct FieldScanner {
         return true
     }
 
-    private mutating func varint() -> UInt64? {
+    /// - Parameter limit: a tenth byte has room for one bit only, and protobuf-c takes no length of more than five: such are left to it.
+    private mutating func varint(bytes limit: UInt64) -> UInt64? {
         var value: UInt64 = 0
         var shift: UInt64 = 0
-        while position < bytes.count, shift < 63 {
+        while position < bytes.count, shift < 7 * limit {
             let byte = bytes[position]
             position += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }
             shift += 7
         }
-        // The tenth byte has room for one bit only: left to protobuf-c.
         return nil
     }
 }

@@ -13,7 +13,11 @@ final class ServerCall {
     let began: NIODeadline
     /// Its answer was decided on and told to the observer.
     var isCounted = false
-    var task: Task<Void, Never>?
+    /// Set once the handler waits for the first time or has returned.
+    var task: Task<Void, Never>? {
+        didSet { if isCancelled { task?.cancel() } }
+    }
+    private var isCancelled = false
 
     init(messages: MessageBuffer?, heldBytes: Int, trailers: Trailers?, method: MethodName, began: NIODeadline) {
         self.messages = messages
@@ -25,6 +29,7 @@ final class ServerCall {
 
     func cancel(_ error: any Error) {
         messages?.finish(throwing: error)
+        isCancelled = true
         task?.cancel()
     }
 }

@@ -78,6 +78,10 @@ struct EnvelopeTests {
         }
         #expect(RequestEnvelope(scanning: ByteBuffer(bytes: whole + [0x2A, 0]), for: request.method) == nil, "metadata")
         #expect(RequestEnvelope(scanning: ByteBuffer(bytes: whole + whole), for: request.method) == nil, "twice")
+        // A length of six bytes: protobuf-c takes five.
+        let padded = Array(whole.prefix(1)) + [0x83, 0x80, 0x80, 0x80, 0x80, 0x00] + Array(whole.dropFirst(2))
+        #expect(throws: Status.self) { try RequestEnvelope(decoding: ByteBuffer(bytes: padded), limits: limits) }
+        #expect(RequestEnvelope(scanning: ByteBuffer(bytes: padded), for: request.method) == nil)
     }
 
     @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 2_097_152])

@@ -17,6 +17,9 @@ extension FuzzTarget {
         do throws(Status) {
             envelope = try RequestEnvelope(decoding: body, limits: limits)
         } catch {
+            let scanned = RequestEnvelope(scanning: body, for: MethodName(service: "", method: ""))
+            try require(
+                scanned == nil || error.code == .resourceExhausted, "a request that is read where it lies is one that protobuf-c can read")
             return try require(
                 error.code == .invalidArgument || error.code == .resourceExhausted, "a bad request is the caller's fault, not \(error)")
         }
