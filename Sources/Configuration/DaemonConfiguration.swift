@@ -123,7 +123,7 @@ public struct DaemonConfiguration: Hashable, Sendable {
     public var limits: Limits
     /// `lease`: how long a recipient has to acknowledge a case that was handed out, 5s to 1d; default 5m.
     public var lease: Duration
-    /// `consent_period`: how long a referral waits for the person's answer, 1h to 90d; default 14d.
+    /// `consent_period`: how long a referral waits for the person's answer before it is closed and erased, 1h to 90d; default 14d.
     public var consentPeriod: Duration
     /// `pages`
     public var pages: Pages

@@ -15,10 +15,14 @@ public struct Exchange: Sendable {
         /// No further case is handed out in the same answer once there is this much stored content in it, so that an answer fits a frame.
         public var leaseBytes: Int
 
-        public init(lease: Duration = .seconds(300), leaseBatch: Int = 64, leaseBytes: Int = 1 << 20) {
+        /// How many referrals the clock looks at together.
+        public var deadlineBatch: Int
+
+        public init(lease: Duration = .seconds(300), leaseBatch: Int = 64, leaseBytes: Int = 1 << 20, deadlineBatch: Int = 64) {
             self.lease = lease
             self.leaseBatch = leaseBatch
             self.leaseBytes = leaseBytes
+            self.deadlineBatch = deadlineBatch
         }
     }
 
@@ -94,7 +98,8 @@ public struct Exchange: Sendable {
             let events = try ReferralState.decide(.submit(submission), on: nil, by: sender, at: now, policy: policy)
             guard let state = ReferralState.evolve(nil, events, at: now) else { throw Self.damagedLog }
             let isRefused = if case .refused = state.phase { true } else { false }
-            try transaction.append(events, at: now, by: sender, resulting: state, content: isRefused ? nil : content)
+            try transaction.append(
+                events, at: now, by: sender, resulting: state, content: isRefused ? nil : content, due: state.nextDue(policy))
             return (state, true)
         }
         if isNew {
@@ -174,7 +179,9 @@ public struct Exchange: Sendable {
                 // Given back before. The answer is the first one: what others have done since is their business.
                 state = try Self.fold(transaction.log(of: referral).through { $0.isReturn(of: id, by: participant.organisation) })
             }
-            let after = events.isEmpty ? state : try Self.append(events, to: state, at: now, by: participant, in: transaction)
+            let after =
+                events.isEmpty
+                ? state : try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
             guard let assignment = after.assignment(id) else { throw Self.damagedLog }
             return (assignment, !events.isEmpty)
         }
@@ -200,33 +207,49 @@ public struct Exchange: Sendable {
         try await read { reader in try reader.referral(from: sender, message: message).flatMap { try reader.referral($0) } }
     }
 
-    /// Ends the leases whose time is over, so that their cases are handed out again.
-    /// - Returns: how many have ended; there may be more when it equals the lease batch.
-    public func expireLeases() async throws -> Int {
+    /// Does what the rules say of every deadline that has come, each once.
+    /// - Returns: how many referrals were looked at, the longest due first; there may be more when it equals the deadline batch.
+    public func fireDeadlines() async throws -> Int {
         let now = now()
         let policy = policy
-        let limit = settings.leaseBatch
-        let isAny = try await read { reader in try !reader.expiredLeases(at: now, limit: 1).isEmpty }
-        guard isAny else { return 0 }
-        let (owners, damaged) = try await write(.exchange) { transaction in
-            var owners: [OrganisationID] = []
-            var damaged: [AssignmentID] = []
-            for id in try transaction.expiredLeases(at: now, limit: limit) {
-                let state = try Self.undamaged { try Self.state(of: id, in: transaction) }
-                let events = try ReferralState.decide(.expireLease(id), on: state, by: nil, at: now, policy: policy)
-                guard let state, !events.isEmpty else {
-                    damaged.append(id)
-                    continue
-                }
-                let after = try Self.append(events, to: state, at: now, by: nil, in: transaction)
-                if let owner = after.assignment(id)?.owner { owners.append(owner) }
-            }
-            return (owners, damaged)
+        let limit = settings.deadlineBatch
+        let due = try await read { reader in try reader.due(at: now, limit: limit) }
+        metrics.looked(atOldestDueSince: due.first.map { now - $0.due } ?? .zero)
+        // One by one, so that no referral holds up another; the queue puts them into one commit.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for id in due.map(\.referral) { group.addTask { try await fireDeadlines(of: id, at: now, policy: policy) } }
+            try await group.waitForAll()
         }
-        offers.ring(owners)
-        if !owners.isEmpty { logger.notice("leases ended without acknowledgement", metadata: ["count": "\(owners.count)"]) }
-        storeFault.report(damaged, logger)
-        return owners.count
+        return due.count
+    }
+
+    private func fireDeadlines(of id: ReferralID, at now: Instant, policy: Policy) async throws {
+        do {
+            let (fired, recipients) = try await write(.exchange) { transaction in
+                guard let before = try transaction.referral(id) else { throw Self.damagedLog }
+                var (state, fired) = (before, [Deadline]())
+                while let deadline = state.deadlines(policy).first, deadline.due <= now {
+                    let events = try ReferralState.decide(.timerFired(deadline), on: state, by: nil, at: now, policy: policy)
+                    guard !events.isEmpty else { throw StoreError(.damaged, "referral \(id): a deadline leads to nothing") }
+                    state = try Self.append(events, to: state, at: now, by: nil, policy: policy, in: transaction)
+                    fired.append(deadline)
+                }
+                // The rules have changed since, or it has just been brought here.
+                if fired.isEmpty { try transaction.setDue(state.nextDue(policy), of: id) }
+                let offered = state.assignments.filter { $0.phase == .offered && before.assignment($0.id)?.phase != .offered }
+                return (fired, offered.map(\.owner))
+            }
+            offers.ring(recipients)
+            for deadline in fired {
+                metrics.fired(deadline.kind)
+                var metadata: Logger.Metadata = ["referral": "\(id)", "deadline": "\(deadline.kind.rawValue)"]
+                metadata["assignment"] = deadline.assignment.map { "\($0)" }
+                logger.notice("a deadline has come", metadata: metadata)
+            }
+        } catch let error as StoreError where error.code == .damaged {
+            logger.error("the deadlines of a referral cannot be met; trying again in an hour", metadata: ["referral": "\(id)"])
+            try await write(.exchange) { try $0.setDue(now + .seconds(3_600), of: id) }
+        }
     }
 
     /// Looks for what has been published since the last look.
@@ -330,7 +353,7 @@ public struct Exchange: Sendable {
             let events = try? ReferralState.decide(.lease(id, until: until), on: state, by: participant, at: now, policy: policy),
             case .leased(_, let lease, let disclosed)? = events.first
         else { return nil }
-        let leased = try append(events, to: state, at: now, by: participant, in: transaction)
+        let leased = try append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
         guard let assignment = leased.assignment(id) else { throw damagedLog }
         return (Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed), stored.count)
     }
@@ -345,10 +368,11 @@ public struct Exchange: Sendable {
     }
 
     private static func append(
-        _ events: [ReferralEvent], to state: ReferralState, at now: Instant, by actor: Participant?, in transaction: any ReferralTransaction
+        _ events: [ReferralEvent], to state: ReferralState, at now: Instant, by actor: Participant?, policy: Policy,
+        in transaction: any ReferralTransaction
     ) throws -> ReferralState {
         guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
-        try transaction.append(events, at: now, by: actor, resulting: after, content: nil)
+        try transaction.append(events, at: now, by: actor, resulting: after, content: nil, due: after.nextDue(policy))
         return after
     }
 }
@@ -403,6 +427,11 @@ private final class StoreFault: Sendable {
             throw error
         }
     }
+}
+
+extension ReferralState {
+    /// When the clock has to look at it next; nil: never.
+    fileprivate func nextDue(_ policy: Policy) -> Instant? { deadlines(policy).first?.due }
 }
 
 extension LogEntry {

@@ -1,4 +1,5 @@
 public import CoreMetrics
+import Referral
 import TTRPC
 
 /// What an exchange records besides its calls.
@@ -6,6 +7,8 @@ public struct ExchangeMetrics: Sendable {
     private let commitTime: Timer
     private let writes: Counter
     private let refusals: [Bound: Counter]
+    private let deadlines: [Deadline.Kind: Counter]
+    private let oldestDue: Meter
 
     /// - Parameter factory: nothing is recorded without one.
     public init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
@@ -15,6 +18,11 @@ public struct ExchangeMetrics: Sendable {
             uniqueKeysWithValues: [.rate, .pendingWrites, .queueTime].map {
                 ($0, Counter(label: "lots_refusals_total", dimensions: [("bound", $0.rawValue)], factory: factory))
             })
+        deadlines = Dictionary(
+            uniqueKeysWithValues: Deadline.Kind.allCases.map {
+                ($0, Counter(label: "lots_deadlines_fired_total", dimensions: [("kind", $0.rawValue)], factory: factory))
+            })
+        oldestDue = Meter(label: "lots_oldest_due_seconds", factory: factory)
     }
 
     /// A commit of so many writes has ended, well or not.
@@ -22,6 +30,11 @@ public struct ExchangeMetrics: Sendable {
         writes.increment(by: count)
         commitTime.recordNanoseconds(Int64(duration / .nanoseconds(1)))
     }
+
+    func fired(_ kind: Deadline.Kind) { deadlines[kind]?.increment() }
+
+    /// The clock has looked; zero: nothing was due.
+    func looked(atOldestDueSince age: Duration) { oldestDue.set(age / .seconds(1)) }
 
     func refused(_ bound: Bound) { refusals[bound]?.increment() }
 }

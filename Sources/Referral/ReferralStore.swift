@@ -27,14 +27,14 @@ public protocol ReferralReader {
     /// Entries after `sequence`, oldest first, at most `limit`.
     func log(after sequence: Int64, limit: Int) throws -> [LogEntry]
 
-    /// The content as it was stored; nil after it was erased or when none was kept.
+    /// The content as it was stored; nil after an event that erases it, or when none was kept.
     func content(of id: ReferralID) throws -> [UInt8]?
 
     /// Assignments that `organisation` can fetch (phase `offered`), the longest waiting first, at most `limit`.
     func available(to organisation: OrganisationID, limit: Int) throws -> [AssignmentID]
 
-    /// Leases that end at or before `now`, the oldest first, at most `limit`.
-    func expiredLeases(at now: Instant, limit: Int) throws -> [AssignmentID]
+    /// Referrals that the exchange's clock has to look at by `now`, the longest due first, at most `limit`.
+    func due(at now: Instant, limit: Int) throws -> [DueReferral]
 
     /// Publications of rules and directories after `sequence`, oldest first, at most `limit`.
     func publications(after sequence: Int64, limit: Int) throws -> [Publication]
@@ -42,13 +42,31 @@ public protocol ReferralReader {
 
 public protocol ReferralTransaction: ReferralReader {
     /// Appends one decision to the log and brings the tables up to `state`, which must be the fold of the log including `events`.
-    /// - Parameter content: kept when given; only with the first entry of a referral.
+    /// Without events nothing happens.
+    /// - Parameters:
+    ///   - content: kept when given, until an event erases it; only with the first entry of a referral.
+    ///   - due: when the exchange's clock has to look at the referral next; nil: never.
     /// - Throws: `StoreError.duplicate` when the sender has used the message id before.
     func append(
-        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?) throws
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?,
+        due: Instant?) throws
+
+    /// The exchange's clock looks at the referral then and not before; nil: never.
+    func setDue(_ due: Instant?, of id: ReferralID) throws
 
     /// Appends one publication. Of each kind a number is published once, after all smaller ones, and rolled back at most once, later.
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws
+}
+
+/// A referral that the exchange's clock has to look at, and since when.
+public struct DueReferral: Hashable, Sendable {
+    public let referral: ReferralID
+    public let due: Instant
+
+    public init(_ referral: ReferralID, due: Instant) {
+        self.referral = referral
+        self.due = due
+    }
 }
 
 /// What a store says when it cannot do its work.

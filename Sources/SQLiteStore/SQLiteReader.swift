@@ -60,10 +60,17 @@ extension DatabaseReading {
             [organisation.column, max(0, limit)])
     }
 
-    func expiredLeases(at now: Instant, limit: Int) throws -> [AssignmentID] {
-        try identifiers(
-            "SELECT id FROM assignment WHERE phase = 'leased' AND lease_until <= ? ORDER BY lease_until, id LIMIT ?",
-            [now.milliseconds, max(0, limit)])
+    func due(at now: Instant, limit: Int) throws -> [DueReferral] {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: "SELECT referral, due FROM deadline WHERE due <= ? ORDER BY due, referral LIMIT ?")
+            return try Array(
+                Row.fetchCursor(statement, arguments: [now.milliseconds, max(0, limit)]).map { row in
+                    DueReferral(
+                        ReferralID(try row.decode(String.self, atIndex: 0)),
+                        due: Instant(milliseconds: try row.decode(Int64.self, atIndex: 1)))
+                })
+        }
     }
 
     private func identifiers<ID: Identifier>(_ sql: String, _ arguments: StatementArguments) throws -> [ID] {

@@ -32,7 +32,7 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
     }
 
     func append(
-        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?
     ) throws {
         if let failure { throw failure }
         if events.isEmpty { return }
@@ -49,6 +49,8 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
                 let touched = Set(events.compactMap(\.assignment))
                 for assignment in state.assignments where touched.contains(assignment.id) { try put(assignment, of: state.id) }
                 try log(events, of: state.id, at: at, by: actor)
+                if events.contains(where: \.erasesContent) { try execute("DELETE FROM content WHERE referral = ?", [state.id.column]) }
+                try put(due, of: state.id)
             }
         } catch let error as StoreError where error.code == .duplicate {
             throw error
@@ -56,6 +58,11 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
             failure = error
             throw error
         }
+    }
+
+    func setDue(_ due: Instant?, of id: ReferralID) throws {
+        if let failure { throw failure }
+        try translatingFaults(at: path) { try put(due, of: id) }
     }
 
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws {
@@ -118,6 +125,15 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         }
     }
 
+    private func put(_ due: Instant?, of referral: ReferralID) throws {
+        guard let due else { return try execute("DELETE FROM deadline WHERE referral = ?", [referral.column]) }
+        try execute(
+            """
+            INSERT INTO deadline (referral, due) VALUES (?, ?)
+            ON CONFLICT (referral) DO UPDATE SET due = excluded.due WHERE due <> excluded.due
+            """, [referral.column, due.milliseconds])
+    }
+
     private func log(_ events: [ReferralEvent], of referral: ReferralID, at: Instant, by actor: Participant?) throws {
         try execute(
             "INSERT INTO log (referral, at, actor_organisation, actor_unit, events) VALUES (?, ?, ?, ?, ?)",
@@ -129,6 +145,10 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
     private func execute(_ sql: String, _ arguments: StatementArguments) throws {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
+}
+
+extension ReferralEvent {
+    fileprivate var erasesContent: Bool { if case .erased(let erasure) = self { erasure.extent == .content } else { false } }
 }
 
 extension StoreError {

@@ -15,6 +15,7 @@ enum Schema {
         }
         migrator.registerMigration("2") { database in try database.execute(sql: version2) }
         migrator.registerMigration("3") { try $0.execute(sql: version3) }
+        migrator.registerMigration("4") { try $0.execute(sql: version4) }
         return migrator
     }()
 
@@ -209,5 +210,20 @@ enum Schema {
 
         CREATE INDEX assignment_available ON assignment (owner, available_at, id) WHERE phase = 'offered';
         CREATE INDEX assignment_lease_end ON assignment (lease_until, id) WHERE phase = 'leased';
+        """
+
+    /// When the clock has to look at a referral, for whatever reason. What was there before is looked at at once: only the rules know what
+    /// it waits for.
+    private static let version4 = """
+        CREATE TABLE deadline (
+            referral TEXT NOT NULL PRIMARY KEY REFERENCES referral,
+            due INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX deadline_due ON deadline (due, referral);
+
+        INSERT INTO deadline (referral, due) SELECT id, received_at FROM referral WHERE phase IN ('awaiting consent', 'routed');
+
+        DROP INDEX assignment_lease_end;
         """
 }

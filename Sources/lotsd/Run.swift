@@ -107,7 +107,7 @@ struct Run: AsyncParsableCommand {
             parts.append(try await pages(configuration.pages.host, port, registry, state, logger))
         }
         parts += [
-            CommitService(commits: commits, store: store), LeaseService(timer: LeaseTimer(exchange: exchange)),
+            CommitService(commits: commits, store: store), DeadlineService(timer: DeadlineTimer(exchange: exchange)),
             PublicationService(timer: PublicationTimer(exchange: exchange)), watch,
             await HangupService(watch: watch, manager: manager), server,
             StartedService(path: portFile, server: server, state: state, manager: manager),
@@ -220,8 +220,8 @@ private struct HangupService: ServiceLifecycle.Service {
     }
 }
 
-private struct LeaseService: ServiceLifecycle.Service {
-    let timer: LeaseTimer
+private struct DeadlineService: ServiceLifecycle.Service {
+    let timer: DeadlineTimer
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await timer.run() }

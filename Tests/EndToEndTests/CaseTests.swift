@@ -2,6 +2,7 @@ import Exchange
 import GRDB
 import Referral
 import ReferralAPI
+import SQLiteStore
 import TTRPC
 import Testing
 
@@ -40,7 +41,7 @@ import Testing
 
             // Nothing hands it out again.
             exchange.clock.advance(by: .seconds(86_400))
-            #expect(try await exchange.exchange.expireLeases() == 0)
+            #expect(try await exchange.exchange.fireDeadlines() == 0)
             #expect(try await recipient.fetch().isEmpty)
         }
     }
@@ -105,10 +106,10 @@ import Testing
             _ = try await exchange.sender().submit(Sample.submission("m", Sample.onLidingo()))
             let first = try #require(try await one.fetch().first)
             exchange.clock.advance(by: .milliseconds(299_999))
-            #expect(try await exchange.exchange.expireLeases() == 0)
+            #expect(try await exchange.exchange.fireDeadlines() == 0)
             #expect(try await other.fetch().isEmpty)
             exchange.clock.advance(by: .milliseconds(1))
-            #expect(try await exchange.exchange.expireLeases() == 1)
+            #expect(try await exchange.exchange.fireDeadlines() == 1)
             let second = try #require(try await other.fetch().first)
             #expect(second.id == first.id)
             #expect(second.availableAt == first.availableAt, "the promise's clock goes on")
@@ -123,7 +124,7 @@ import Testing
             _ = try await exchange.sender().submit(Sample.submission("m", Sample.onLidingo()))
             let id = try #require(try await recipient.fetch().first).id
             exchange.clock.advance(by: .seconds(1_000))
-            #expect(try await exchange.exchange.expireLeases() == 1)
+            #expect(try await exchange.exchange.fireDeadlines() == 1)
             #expect(try await recipient.acknowledge(id).phase == .received)
             #expect(try await exchange.recipient("\(lidingo)/gotland").fetch().isEmpty)
         }
@@ -137,7 +138,7 @@ import Testing
             _ = try await exchange.sender().submit(Sample.submission("m", Sample.onLidingo()))
             let id = try #require(try await one.fetch().first).id
             exchange.clock.advance(by: .seconds(300))
-            _ = try await exchange.exchange.expireLeases()
+            _ = try await exchange.exchange.fireDeadlines()
             #expect(try await other.fetch().map(\.id) == [id])
             #expect(await failure { _ = try await one.acknowledge(id) }?.code == .failedPrecondition)
             #expect(await failure { _ = try await one.accept(id) }?.code == .failedPrecondition)
@@ -149,11 +150,12 @@ import Testing
     @Test func aDamagedCaseKeepsNobodyWaiting() async throws {
         try await LiveExchange.with { exchange in
             let sender = try await exchange.sender()
-            var receipts: [Receipt] = []
+            var submitted: [Receipt] = []
             for number in 0..<6 {
-                receipts.append(try await sender.submit(Sample.submission("m-\(number)")))
+                submitted.append(try await sender.submit(Sample.submission("m-\(number)")))
                 exchange.clock.advance(by: .seconds(1))
             }
+            let receipts = submitted
             let damaged = receipts[0..<2].map(\.referralID.rawValue)
             let database = try DatabaseQueue(path: exchange.database)
             try await database.write { [damaged] in
@@ -166,7 +168,17 @@ import Testing
             #expect(try await recipient.fetch().count == 3)
             #expect(exchange.log.lines.contains { $0.hasPrefix("error") })
             exchange.clock.advance(by: .seconds(300))
-            #expect(try await exchange.exchange.expireLeases() == 4)
+            #expect(try await exchange.exchange.fireDeadlines() == 4)
+            // Nor does its clock hold up theirs: it is tried again in an hour.
+            exchange.clock.advance(by: .seconds(86_400))
+            #expect(try await exchange.exchange.fireDeadlines() == 6)
+            #expect(try await exchange.exchange.fireDeadlines() == 0)
+            let warnings = try await exchange.store.read { reader in
+                try receipts.indices.filter { $0 != 1 }.map { try reader.referral(receipts[$0].referralID)?.assignments[0].progress.alarms }
+            }
+            #expect(warnings == [Set<Deadline.Kind>?](repeating: [.untaken], count: 5))
+            exchange.clock.advance(by: .seconds(3_600))
+            #expect(try await exchange.exchange.fireDeadlines() == 1)
         }
     }
 
@@ -182,7 +194,7 @@ import Testing
             await exchange.waiting.waitForSleeper()
             exchange.clock.advance(by: .seconds(300))
             let ticks = ManualClock()
-            let timer = Task { await LeaseTimer(exchange: exchange.exchange, clock: ticks).run() }
+            let timer = Task { await DeadlineTimer(exchange: exchange.exchange, clock: ticks).run() }
             #expect(try await waiting.map(\.id) == [id])
             timer.cancel()
             await timer.value

@@ -114,6 +114,42 @@ import Testing
         }
     }
 
+    /// The clock goes on where the killed daemon left it: everything is erased, and once.
+    @Test func whatWasDueMeanwhileIsDoneOnceAcrossACrash() async throws {
+        try await Daemon.Files.with { files in
+            var unasked = Sample.adult()
+            unasked.consent = Consent(status: .notAsked)
+            let messages = (0..<300).map { Self.message($0) }
+            let content = unasked
+            func hasEnded(_ message: MessageID, at daemon: Daemon) async throws -> Bool? {
+                let police = ReferralClient(try await daemon.client("polisen-stockholm/city"))
+                return try await police.status(.message(message)).outcome == .refused(.consentWithdrawn) ? true : nil
+            }
+            try await Daemon.with(files, ["CLOCK_START_AT": "2026-03-02T06:00:00Z"]) { daemon in
+                let police = ReferralClient(try await daemon.client("polisen-stockholm/city"))
+                for message in messages { _ = try await police.submit(Sample.submission(message.rawValue, content)) }
+                #expect(try await hasEnded(messages[0], at: daemon) == nil)
+                _ = await daemon.kill()
+            }
+            try await Daemon.with(files, ["CLOCK_START_AT": "2026-03-16T07:00:00Z"]) { daemon in
+                _ = try await eventually("the first is erased") { try await hasEnded(messages[0], at: daemon) }
+                _ = await daemon.kill()
+            }
+            try await Daemon.with(files, ["CLOCK_START_AT": "2026-03-16T08:00:00Z"]) { daemon in
+                _ = try await eventually("the last is erased") { try await hasEnded(messages[299], at: daemon) }
+                #expect(await daemon.stop() == .exit(0))
+            }
+            try await Self.withStore(files) { store in
+                let entries = try await store.allEntries()
+                #expect(entries.count == 600)
+                let erased = entries.filter { $0.events.contains(.erased(Erasure(.content, .consentExpired))) }.map(\.referral)
+                #expect(Set(erased).count == 300 && erased.count == 300)
+                let kept = try await store.read { reader in try erased.filter { try reader.content(of: $0) != nil } }
+                #expect(kept == [])
+            }
+        }
+    }
+
     /// Sends all messages, several hundred at once, over one connection per unit and with a stream on another.
     /// - Parameter progress: is told of every receipt, with their number so far.
     /// - Returns: how many were answered with a receipt.

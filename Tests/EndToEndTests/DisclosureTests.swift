@@ -53,7 +53,7 @@ import Testing
 
             // As typed, too: the short code could stand in any number.
             exchange.clock.advance(by: .seconds(300))
-            _ = try await exchange.exchange.expireLeases()
+            _ = try await exchange.exchange.fireDeadlines()
             let shown = try #require(try await AssignmentClient(client).fetch().first).content
             #expect(shown.event == CrimeEvent(category: .robbery, reported: .yes))
             #expect(shown.mediation == nil)

@@ -28,7 +28,7 @@ import Testing
                     "lots_connections 1", "lots_handshakes_total{result=\"full\"} 1", "lots_handshakes_total{result=\"refused\"} 0",
                     "lots_refusals_total{bound=\"rate\"} 0", "lots_pending_writes 0", "lots_inbound_bytes 0", "lots_ready 1",
                     "lots_store_failing 0", "lots_writes_total 1", "lots_certificate_days_left{what=\"certificate\"} 89",
-                    "lots_tls_files_loaded 1",
+                    "lots_tls_files_loaded 1", "lots_oldest_due_seconds 0", "lots_deadlines_fired_total{kind=\"consent\"} 0",
                 ] {
                     #expect(metrics.text.contains("\(line)\n"), "\(line) in \(metrics.text)")
                 }

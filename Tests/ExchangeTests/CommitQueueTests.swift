@@ -217,10 +217,11 @@ private struct NoTransaction: ReferralTransaction {
     func log(after sequence: Int64, limit: Int) -> [LogEntry] { [] }
     func content(of id: ReferralID) -> [UInt8]? { nil }
     func available(to organisation: OrganisationID, limit: Int) -> [AssignmentID] { [] }
-    func expiredLeases(at now: Instant, limit: Int) -> [AssignmentID] { [] }
+    func due(at now: Instant, limit: Int) -> [DueReferral] { [] }
     func publications(after sequence: Int64, limit: Int) -> [Publication] { [] }
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) {}
     func append(
-        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?
     ) {}
+    func setDue(_ due: Instant?, of id: ReferralID) {}
 }

@@ -22,6 +22,7 @@ import Testing
         return try #require(state)
     }
 
+    private static let expire = ReferralCommand.timerFired(Deadline(.lease, of: id, due: leaseEnd))
     private static let lease = (ReferralCommand.lease(id, until: leaseEnd), Participant?(World.centreOne), later)
 
     // MARK: Submission
@@ -86,7 +87,7 @@ import Testing
             switch phase {
             case .review, .offered: []
             case .leased: [Self.lease]
-            case .offeredAgain: [Self.lease, (.expireLease(Self.id), nil, Self.leaseEnd)]
+            case .offeredAgain: [Self.lease, (Self.expire, nil, Self.leaseEnd)]
             case .received: [Self.lease, (.acknowledge(Self.id), World.centreOne, Self.later)]
             case .accepted: [Self.lease, (.accept(Self.id), World.centreOne, Self.later)]
             }
@@ -108,7 +109,6 @@ import Testing
 
     @Test func everyPhaseAnswersEveryCommand() throws {
         let lease = ReferralCommand.lease(Self.id, until: Self.afterLease + .seconds(300))
-        let expire = ReferralCommand.expireLease(Self.id)
         let acknowledge = ReferralCommand.acknowledge(Self.id)
         let accept = ReferralCommand.accept(Self.id)
         let giveBack = ReferralCommand.giveBack(Self.id, reason: .noCapacity)
@@ -118,7 +118,7 @@ import Testing
         // In the order of `Phase.allCases`.
         let table: [(ReferralCommand, Participant?, [Answer])] = [
             (lease, World.centreOne, [unknown, .events(["leased"]), no, .events(["leased"]), no, no]),
-            (expire, nil, [.nothing, .nothing, .events(["leaseExpired"]), .nothing, .nothing, .nothing]),
+            (Self.expire, nil, [.nothing, .nothing, .events(["leaseExpired"]), .nothing, .nothing, .nothing]),
             (acknowledge, World.centreOne, [unknown, no, .events(["received"]), .events(["received"]), .nothing, .nothing]),
             (acknowledge, World.centreTwo, [unknown, no, no, no, .nothing, .nothing]),
             (
@@ -150,9 +150,9 @@ import Testing
         let state = try life(World.content(), [Self.lease])
         let justBefore = Instant(milliseconds: Self.leaseEnd.milliseconds - 1)
         let policy = try World.policy()
-        #expect(try ReferralState.decide(.expireLease(Self.id), on: state, by: nil, at: justBefore, policy: policy).isEmpty)
+        #expect(try ReferralState.decide(Self.expire, on: state, by: nil, at: justBefore, policy: policy).isEmpty)
         #expect(
-            try ReferralState.decide(.expireLease(Self.id), on: state, by: nil, at: Self.leaseEnd, policy: policy) == [
+            try ReferralState.decide(Self.expire, on: state, by: nil, at: Self.leaseEnd, policy: policy) == [
                 .leaseExpired(Self.id)
             ])
     }
@@ -161,7 +161,7 @@ import Testing
         let taken = try life(
             World.content(),
             [
-                Self.lease, (.expireLease(Self.id), nil, Self.leaseEnd),
+                Self.lease, (Self.expire, nil, Self.leaseEnd),
                 (.lease(Self.id, until: Self.afterLease + .seconds(300)), World.centreTwo, Self.afterLease),
             ])
         #expect(throws: Rejection(.failedPrecondition, "another unit of the organisation has fetched the case")) {
@@ -235,10 +235,11 @@ import Testing
         for _ in 0..<60 {
             now = now + .seconds(Int.random(in: 0...400, using: &random))
             let id = AssignmentID(["a1", "a2"].randomElement(using: &random) ?? "a1")
+            let lease: Lease? = if case .leased(let lease)? = state?.assignment(id)?.phase { lease } else { nil }
             let command: ReferralCommand =
                 switch Int.random(in: 0..<5, using: &random) {
                 case 0: .lease(id, until: now + .seconds(300))
-                case 1: .expireLease(id)
+                case 1: .timerFired(Deadline(.lease, of: id, due: lease?.until ?? now))
                 case 2: .acknowledge(id)
                 case 3: .accept(id)
                 default: .giveBack(id, reason: .other)

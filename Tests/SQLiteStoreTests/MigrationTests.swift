@@ -18,9 +18,14 @@ import Testing
         let queue = try DatabaseQueue(path: harness.path)
         try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
         try Schema.migrator.migrate(queue, upTo: "1")
+        // What is written now needs it; it goes with the connection.
+        try await queue.writeWithoutTransaction {
+            try $0.execute(sql: "CREATE TEMP TABLE deadline (referral TEXT PRIMARY KEY, due INTEGER)")
+        }
         let old: Set<String> = ["review", "offered", "leased", "received", "accepted"]
         let states = lives.states.filter { state in
-            lives.steps.allSatisfy { $0.state.id != state.id || $0.state.assignments.allSatisfy { old.contains($0.phase.name) } }
+            if case .closed = state.phase { return false }
+            return lives.steps.allSatisfy { $0.state.id != state.id || $0.state.assignments.allSatisfy { old.contains($0.phase.name) } }
         }
         #expect(states.count > 10)
         let kept = Set(states.map(\.id))
@@ -41,6 +46,11 @@ import Testing
             }
         }
         #expect(try await store.log().count == whole.count)
+        // The clock looks at everything that may wait for something.
+        let due = try await store.read { try $0.due(at: Instant(milliseconds: .max), limit: .max) }
+        let open = states.filter { if case .refused = $0.phase { false } else { true } }
+        #expect(open.count < states.count && open.contains { $0.phase.name == "awaiting consent" })
+        #expect(Set(due) == Set(open.map { DueReferral($0.id, due: $0.receivedAt) }))
         try await store.append(Sample.offered(1_000))
         try await store.close()
         #expect(try harness.withTool { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)

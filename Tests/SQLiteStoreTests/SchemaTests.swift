@@ -65,6 +65,7 @@ import Testing
         "UPDATE referral SET received_at = 1.5", "DELETE FROM referral",
         "INSERT INTO referral SELECT 'x', sender_organisation, sender_unit, message_id, 0, 'routed', 1 FROM referral",
         "INSERT INTO content VALUES ('x', x'01')", "INSERT INTO content SELECT id, 'text' FROM referral",
+        "INSERT INTO deadline VALUES ('x', 0)", "INSERT INTO deadline SELECT id, 'soon' FROM referral",
         "INSERT INTO log (referral, at, events) VALUES ('x', 0, '[]')",
         "INSERT INTO log (referral, at, actor_unit, events) SELECT id, 0, 'u', '[]' FROM referral",
     ])
@@ -152,7 +153,7 @@ import Testing
             _ = try transaction.log(after: 0, limit: 1)
             _ = try transaction.content(of: Sample.id(1))
             _ = try transaction.available(to: Sample.recipients[0], limit: 1)
-            _ = try transaction.expiredLeases(at: Sample.noon, limit: 1)
+            _ = try transaction.due(at: Sample.noon, limit: 1)
             _ = try transaction.publications(after: 0, limit: 1)
             database.trace()
             return try statements.withLock { $0 }.map { statement in

@@ -69,7 +69,8 @@ extension StoreContract {
                 #expect(try reader.referral(state.id) == state)
                 #expect(try reader.referral(from: state.sender, message: state.message) == state.id)
                 #expect(try reader.log(of: state.id) == log.filter { $0.referral == state.id })
-                #expect(try reader.content(of: state.id) == steps.first { $0.state.id == state.id }?.content)
+                let content = steps.first { $0.state.id == state.id }?.content
+                #expect(try reader.content(of: state.id) == (state.erasedAt == nil ? content : nil))
                 for assignment in state.assignments { #expect(try reader.referral(of: assignment.id) == state.id) }
             }
             let assignments = states.flatMap(\.assignments)
@@ -77,11 +78,13 @@ extension StoreContract {
                 let expected = assignments.filter { $0.owner == organisation && $0.phase == .offered }
                 expectOrder(try reader.available(to: organisation, limit: .max), of: expected.map { ($0.id, $0.availableAt) })
             }
-            let leases = assignments.compactMap { assignment -> (AssignmentID, Instant)? in
-                if case .leased(let lease) = assignment.phase { (assignment.id, lease.until) } else { nil }
+            let due = states.compactMap { state in
+                steps.last { $0.state.id == state.id }?.due.map { DueReferral(state.id, due: $0) }
             }
-            for now in leases.map(\.1) + [Instant(milliseconds: 0), Instant(milliseconds: .max)] {
-                expectOrder(try reader.expiredLeases(at: now, limit: .max), of: leases.filter { $0.1 <= now })
+            for now in Set(due.map(\.due)).union([Instant(milliseconds: 0), Instant(milliseconds: .max)]) {
+                let found = try reader.due(at: now, limit: .max)
+                #expect(Set(found) == Set(due.filter { $0.due <= now }))
+                #expect(found.map(\.due) == found.map(\.due).sorted())
             }
         }
     }

@@ -23,7 +23,9 @@ public struct LifeCycles: Sendable {
                 step = next
             }
         }
-        let made = try step ?? submit()
+        var made = try step ?? submit()
+        // Any time will do: the store keeps it, the rules know why.
+        if Bool.random(using: &random) { made.due = now + .seconds(Int.random(in: 0...5, using: &random)) }
         steps.append(made)
         return made
     }
@@ -51,6 +53,9 @@ public struct LifeCycles: Sendable {
 
     /// No events for a referral to which nothing can happen.
     private mutating func change(of state: ReferralState) -> (events: [ReferralEvent], actor: Participant?) {
+        if case .awaitingConsent = state.phase {
+            return ([.closed(.consentExpired), .erased(Erasure(.content, .consentExpired))], nil)
+        }
         guard let assignment = state.assignments.randomElement(using: &random) else { return ([], nil) }
         let id = assignment.id
         let holder = Sample.holder(assignment.owner)

@@ -12,7 +12,7 @@ extension StoreContract {
                 #expect(try reader.log(after: 0, limit: 10) == [])
                 #expect(try reader.content(of: Sample.id(1)) == nil)
                 #expect(try reader.available(to: Sample.recipients[0], limit: 10) == [])
-                #expect(try reader.expiredLeases(at: Instant(milliseconds: .max), limit: 10) == [])
+                #expect(try reader.due(at: Instant(milliseconds: .max), limit: 10) == [])
             }
         },
         Rule("available cases come longest waiting first, and only the owner's") { store in
@@ -41,31 +41,42 @@ extension StoreContract {
             #expect(
                 try await store.read { try $0.available(to: Sample.recipients[0], limit: 9) } == [1, 2].map { Sample.assignment($0) })
         },
-        Rule("leases expire at their end, the oldest first") { store in
+        Rule("what is due comes at its time, the longest due first") { store in
             for (number, seconds) in [30, 10, 20].enumerated() {
-                let step = try Sample.offered(number)
-                try await store.append(step)
-                try await store.append(Sample.leased(step.state, until: Sample.noon + .seconds(seconds)))
+                try await store.append(Sample.offered(number, due: Sample.noon + .seconds(seconds)))
             }
+            try await store.append(Sample.offered(3))
+            let expected = [(1, 10), (2, 20), (0, 30)].map { DueReferral(Sample.id($0.0), due: Sample.noon + .seconds($0.1)) }
             try await store.read { reader throws in
-                #expect(try reader.expiredLeases(at: Sample.noon + .milliseconds(9_999), limit: 10) == [])
-                #expect(try reader.expiredLeases(at: Sample.noon + .seconds(10), limit: 10) == [Sample.assignment(1)])
-                let all = try reader.expiredLeases(at: Instant(milliseconds: .max), limit: 10)
-                #expect(all == [1, 2, 0].map { Sample.assignment($0) })
-                #expect(try reader.expiredLeases(at: Instant(milliseconds: .max), limit: 2) == Array(all.prefix(2)))
+                #expect(try reader.due(at: Sample.noon + .milliseconds(9_999), limit: 10) == [])
+                #expect(try reader.due(at: Sample.noon + .seconds(10), limit: 10) == Array(expected.prefix(1)))
+                #expect(try reader.due(at: Instant(milliseconds: .max), limit: 10) == expected)
+                #expect(try reader.due(at: Instant(milliseconds: .max), limit: 2) == Array(expected.prefix(2)))
             }
         },
-        Rule("a lease that was answered does not expire") { store in
-            let step = try Sample.offered(1)
-            let lease = try Sample.leased(step.state, until: Sample.noon)
+        Rule("the last due time of a referral counts, also none") { store in
+            let step = try Sample.offered(1, due: Sample.noon)
+            let lease = try Sample.leased(step.state, until: Sample.noon + .seconds(1))
             let holder = Sample.holder(Sample.recipients[0])
-            try await store.append(step)
-            try await store.append(lease)
-            try await store.append(Sample.step([.received(Sample.assignment(1), by: holder)], after: lease.state, by: holder))
-            try await store.read { reader throws in
-                #expect(try reader.expiredLeases(at: Instant(milliseconds: .max), limit: 10) == [])
-                #expect(try reader.available(to: Sample.recipients[0], limit: 10) == [])
+            func due() async throws -> [Instant] {
+                try await store.read { try $0.due(at: Instant(milliseconds: .max), limit: 10) }.map(\.due)
             }
+            try await store.append(step)
+            #expect(try await due() == [Sample.noon])
+            try await store.append(lease)
+            #expect(try await due() == [Sample.noon + .seconds(1)])
+            try await store.write { try $0.setDue(Instant(milliseconds: -1), of: step.state.id) }
+            #expect(try await due() == [Instant(milliseconds: -1)])
+            try await store.append(Sample.step([.received(Sample.assignment(1), by: holder)], after: lease.state, by: holder))
+            #expect(try await due() == [])
+            try await store.write { try $0.setDue(Sample.noon, of: step.state.id) }
+            #expect(try await due() == [Sample.noon])
+            try await store.write { try $0.setDue(nil, of: step.state.id) }
+            #expect(try await due() == [])
+        },
+        Rule("a referral that is not there is never due") { store async throws in
+            #expect(await storeError { try await store.write { try $0.setDue(Sample.noon, of: Sample.id(1)) } } == .damaged)
+            #expect(try await store.read { try $0.due(at: Sample.noon, limit: 10) } == [])
         },
         Rule("no limit means nothing, and not everything") { store in
             let step = try Sample.offered(1)
@@ -76,7 +87,7 @@ extension StoreContract {
                 for limit in [0, -1, Int.min] {
                     #expect(try reader.log(after: 0, limit: limit) == [])
                     #expect(try reader.available(to: Sample.recipients[0], limit: limit) == [])
-                    #expect(try reader.expiredLeases(at: Sample.noon, limit: limit) == [])
+                    #expect(try reader.due(at: Sample.noon, limit: limit) == [])
                 }
                 #expect(try reader.log(after: 0, limit: .max).count == 3)
             }

@@ -8,11 +8,12 @@ public struct Step: Sendable {
     /// The fold of the referral's log up to and including `events`.
     public var state: ReferralState
     public var content: [UInt8]?
+    public var due: Instant?
 }
 
 extension ReferralTransaction {
     public func append(_ step: Step) throws {
-        try append(step.events, at: step.at, by: step.actor, resulting: step.state, content: step.content)
+        try append(step.events, at: step.at, by: step.actor, resulting: step.state, content: step.content, due: step.due)
     }
 }
 
@@ -100,10 +101,10 @@ public enum Sample {
     /// The step that `events` make after `state`. Nil when they do not follow.
     public static func step(
         _ events: [ReferralEvent], after state: ReferralState? = nil, at: Instant = noon, by actor: Participant? = police,
-        content: [UInt8]? = nil
+        content: [UInt8]? = nil, due: Instant? = nil
     ) throws -> Step {
         guard let state = ReferralState.evolve(state, events, at: at) else { throw DoesNotFollow() }
-        return Step(events: events, at: at, actor: actor, state: state, content: content)
+        return Step(events: events, at: at, actor: actor, state: state, content: content, due: due)
     }
 
     public struct DoesNotFollow: Error {}
@@ -111,18 +112,24 @@ public enum Sample {
     /// A submission offered to the first of `recipients`.
     public static func offered(
         _ number: Int, at: Instant = noon, from sender: Participant = police, message: String? = nil, services: [Service] = [.support],
-        to recipients: [OrganisationID] = Sample.recipients, content: [UInt8]? = nil
+        to recipients: [OrganisationID] = Sample.recipients, content: [UInt8]? = nil, due: Instant? = nil
     ) throws -> Step {
         try step(
-            submission(number, from: sender, message: message, services: services, to: recipients), at: at, by: sender, content: content)
+            submission(number, from: sender, message: message, services: services, to: recipients), at: at, by: sender, content: content,
+            due: due)
     }
 
-    /// The hand-out of an offered case to its owner.
+    /// The erasure of all content.
+    public static func erased(_ state: ReferralState, due: Instant? = nil) throws -> Step {
+        try step([.erased(Erasure(.content, .noLongerNeeded))], after: state, by: nil, due: due)
+    }
+
+    /// The hand-out of an offered case to its owner; due when the lease ends.
     public static func leased(_ state: ReferralState, at: Instant = noon, until: Instant) throws -> Step {
         guard let assignment = state.assignments.first else { throw DoesNotFollow() }
         let holder = holder(assignment.owner)
         return try step(
-            [.leased(assignment.id, Lease(holder: holder, until: until), disclosed: [.person, .contacts])], after: state, at: at, by: holder
-        )
+            [.leased(assignment.id, Lease(holder: holder, until: until), disclosed: [.person, .contacts])], after: state, at: at,
+            by: holder, due: until)
     }
 }

@@ -19,7 +19,7 @@ extension StoreContract {
                 try transaction.append(lease)
                 #expect(try transaction.referral(step.state.id) == lease.state)
                 #expect(try transaction.available(to: Sample.recipients[0], limit: 10) == [])
-                #expect(try transaction.expiredLeases(at: Sample.noon, limit: 10) == [Sample.assignment(1)])
+                #expect(try transaction.due(at: Sample.noon, limit: 10) == [DueReferral(step.state.id, due: Sample.noon)])
             }
         },
         Rule("a read sees what a write before it returned") { store in
@@ -35,14 +35,22 @@ extension StoreContract {
             #expect(nothing == nil)
         },
         Rule("a body that throws has done nothing and its error arrives") { store in
-            let kept = try Sample.offered(1)
+            let kept = try Sample.offered(1, content: [7], due: Sample.noon + .seconds(1))
             try await store.append(kept)
             let undone = try Sample.offered(2, content: [1])
             let lease = try Sample.leased(kept.state, until: Sample.noon)
+            let erasure = try Sample.erased(kept.state)
             await #expect(throws: Undo.self) {
                 try await store.write { transaction in
                     try transaction.append(undone)
                     try transaction.append(lease)
+                    throw Undo()
+                }
+            }
+            await #expect(throws: Undo.self) {
+                try await store.write { transaction in
+                    try transaction.append(erasure)
+                    try transaction.setDue(Sample.noon, of: kept.state.id)
                     throw Undo()
                 }
             }
@@ -51,17 +59,21 @@ extension StoreContract {
                 #expect(try reader.referral(kept.state.id) == kept.state)
                 #expect(try reader.available(to: Sample.recipients[0], limit: 10) == [Sample.assignment(1)])
                 #expect(try reader.log(after: 0, limit: 10).count == 1)
+                #expect(try reader.content(of: kept.state.id) == [7])
+                #expect(try reader.due(at: Sample.noon, limit: 10) == [])
+                #expect(try reader.due(at: Sample.noon + .seconds(1), limit: 10).map(\.referral) == [kept.state.id])
             }
             // Nothing of it stands in the way of doing it after all.
             try await store.append(undone)
         },
-        Rule("no events leave no entry") { store in
-            let step = try Sample.offered(1)
+        Rule("no events change nothing") { store in
+            let step = try Sample.offered(1, due: Sample.noon)
             try await store.append(step)
             try await store.write {
-                try $0.append([], at: Sample.noon, by: nil, resulting: step.state, content: nil)
+                try $0.append([], at: Sample.noon, by: nil, resulting: step.state, content: nil, due: nil)
             }
             #expect(try await store.read { try $0.log(after: 0, limit: 10) }.count == 1)
+            #expect(try await store.read { try $0.due(at: Sample.noon, limit: 10) }.count == 1)
         },
         Rule("a message id that its sender has used is a duplicate") { store in
             try await store.append(Sample.offered(1, message: "m"))
@@ -140,6 +152,24 @@ extension StoreContract {
             let late = lease
             #expect(await storeError { try await store.append(late) } == .damaged)
             #expect(try await store.read { try $0.content(of: Sample.id(0)) } == nil)
+        },
+        Rule("erased content is gone with its event, and no other") { store in
+            for number in 1...3 { try await store.append(Sample.offered(number, content: [UInt8(number)])) }
+            let first = try #require(try await store.read { try $0.referral(Sample.id(1)) })
+            let part = try Sample.step([.erased(Erasure(.assignment(Sample.assignment(2)), .declined))], after: Sample.offered(2).state)
+            try await store.write { transaction in
+                try transaction.append(Sample.erased(first))
+                // In the same transaction already.
+                #expect(try transaction.content(of: Sample.id(1)) == nil)
+                // What one organisation may see no longer is still there for others.
+                try transaction.append(part)
+            }
+            let contents = try await store.read { reader in try (1...3).map { try reader.content(of: Sample.id($0)) } }
+            #expect(contents == [nil, [2], [3]])
+            #expect(try await store.read { try $0.referral(Sample.id(1)) }?.erasedAt == Sample.noon)
+            // Its message is known for ever.
+            #expect(await storeError { try await store.append(Sample.offered(1, content: [1])) } == .duplicate)
+            #expect(try await store.read { try $0.content(of: Sample.id(1)) } == nil)
         },
         Rule(harness: "what was committed is there after reopening") { harness in
             var lives = LifeCycles(seed: 7)

@@ -20,9 +20,6 @@ extension ReferralState {
             let recipient = directory.recipientClass(of: holder.organisation)
             let groups = recipient.map { Disclosure.groups(for: $0, service: assignment.service) } ?? []
             return [.leased(id, Lease(holder: holder, until: until), disclosed: groups)]
-        case .expireLease(let id):
-            guard let assignment = state?.assignment(id), case .leased(let lease) = assignment.phase, lease.until <= now else { return [] }
-            return [.leaseExpired(id)]
         case .acknowledge(let id):
             let (assignment, holder) = try owned(id, in: state, by: actor)
             return try receipt(of: assignment, by: holder)

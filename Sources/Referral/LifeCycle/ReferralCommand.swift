@@ -3,8 +3,6 @@ public enum ReferralCommand: Sendable {
     case submit(Submission)
     /// Hand the case out to a unit of its owner until a moment.
     case lease(AssignmentID, until: Instant)
-    /// The exchange's own clock.
-    case expireLease(AssignmentID)
     case acknowledge(AssignmentID)
     case accept(AssignmentID)
     case giveBack(AssignmentID, reason: ReturnReason)

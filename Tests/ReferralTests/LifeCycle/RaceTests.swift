@@ -52,7 +52,7 @@ import Testing
         var early = life
         try early.send(.acknowledge(Life.support), by: World.centreOne)
         #expect(try early.phase == "received")
-        #expect(try early.send(.expireLease(Life.support), by: nil).isEmpty)
+        #expect(try early.send(.timerFired(Deadline(.lease, of: Life.support, due: early.now)), by: nil).isEmpty)
         // It has, and nobody else holds the case.
         try life.fire()
         #expect(try life.phase == "offered")
