@@ -183,7 +183,8 @@ extension InflowMonitor {
     /// `sends 2 a month: a silence is noticed after 80 days at the earliest`
     public func text(source: String, policy: InflowPolicy = .standard) -> String {
         let month = Int((expectation.perDay * 30.4).rounded())
-        let rate = month == 0 ? "less than one a month" : month < 20 ? "\(month) a month" : "\(Int((expectation.perDay * 7).rounded())) a week"
+        let week = Int((expectation.perDay * 7).rounded())
+        let rate = month == 0 ? "less than one a month" : month < 20 ? "\(month) a month" : "\(week) a week"
         return switch watch(policy: policy) {
         case .learning: "\(source) has sent too little to say what is to be expected"
         case .off: "\(source) is not watched: nothing is to be expected"
