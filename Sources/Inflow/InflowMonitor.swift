@@ -110,7 +110,7 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
         return isDue ? .updated(incident.alarm) : nil
     }
 
-    /// Takes what people say; clears the alarm that is on, except at `resumed`. Saying the same twice changes nothing.
+    /// Takes what people say; clears the alarm that is on, except at `resumed`.
     public mutating func hear(_ notice: InflowNotice) -> InflowEvent? {
         let clearance: InflowEvent.Clearance
         switch notice {
@@ -180,7 +180,7 @@ extension InflowMonitor {
         return days > policy.sensibleDays ? .tooSmall(days: days) : .watched(days: days)
     }
 
-    /// `sends 2 a month: a silence is noticed after 80 days at the earliest`
+    /// `sends 2 a month: a silence is noticed after 97 days at the earliest`
     public func text(source: String, policy: InflowPolicy = .standard) -> String {
         let month = Int((expectation.perDay * 30.4).rounded())
         let week = Int((expectation.perDay * 7).rounded())

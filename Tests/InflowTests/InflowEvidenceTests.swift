@@ -109,6 +109,39 @@ struct InflowEvidenceTests {
         #expect(outcome.quantile(0.99) <= most)
     }
 
+    /// A source that does not send as the test assumes.
+    enum Manner: String, CaseIterable {
+        case asAssumed = "as assumed"
+        case batches = "variance 20 times the mean"
+        case weekly = "a week's cases on a random day of the week"
+        case lumps = "a rate that changes by a third up or down every four weeks"
+    }
+
+    @Test("The first year, and sources that do not send as assumed: false alarms", arguments: Manner.allCases)
+    func assumptions(manner: Manner) {
+        let calendar = days(366 + 365)
+        var alarms = [0, 0]
+        for seed in 1...100 {
+            var stream = Stream(seed: UInt64(seed), dispersion: manner == .batches ? 20 : 1)
+            var monitor = InflowMonitor()
+            var (weekday, factor) = (0, 1.0)
+            for (index, day) in calendar.enumerated() {
+                if index % 7 == 0 { weekday = Int(stream.uniform() * 5) }
+                if index % 28 == 0 { factor = stream.uniform() < 0.5 ? 2.0 / 3 : 4.0 / 3 }
+                let mean = 20.0 / 7 * officeWeek[weekIndex(day)]
+                let count =
+                    switch manner {
+                    case .asAssumed, .batches: stream.count(mean: mean)
+                    case .weekly: index % 7 == weekday ? stream.count(mean: 20) : 0
+                    case .lumps: stream.count(mean: mean * factor)
+                    }
+                if case .raised = monitor.evolve(day, count: count) { alarms[index < 366 ? 0 : 1] += 1 }
+            }
+        }
+        print("\(manner.rawValue): 100 sources, false alarms in the first year \(alarms[0]), in the second \(alarms[1])")
+        if manner == .asAssumed { #expect(alarms[0] <= 50 && alarms[1] <= 50) }
+    }
+
     @Test("The bound holds: false alarms a year by a Markov chain, the expectation being known", arguments: [0.07, 0.4, 20.0 / 7, 20])
     func markovChain(perDay: Double) {
         let price = FallTest.price(perDay: perDay, alarms: 0.25)

@@ -137,6 +137,12 @@ struct InflowMonitorTests {
         }
         #expect((61...200).contains(days))
         #expect(monitor.text(source: "X").contains("a month: a silence is noticed after \(days) days at the earliest"))
+        // From the last case on.
+        let next = CivilDate.start.adding(days: 1_000)
+        _ = monitor.evolve(InflowDay(next), count: 2)
+        let raised = (1...1_000).first { monitor.evolve(InflowDay(next.adding(days: $0)), count: 0) != nil } ?? 0
+        print(monitor.text(source: "X"), "- raised after", raised)
+        #expect(raised >= days && raised < days * 2)
     }
 
     @Test("People end, pause and accept; each clears the alarm once")
