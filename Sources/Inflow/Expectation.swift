@@ -47,8 +47,8 @@ public struct Expectation: Sendable, Equatable {
     public var knowsSeasons: Bool { days >= InflowPolicy.seasonDays }
     /// Cases on an average day of an average week; 0 before anything is known.
     public var perDay: Double { level.expected > 0 ? level.seen / level.expected : 0 }
-    /// Variance over mean of a day's count, from 1.05 to 10. 1 is a Poisson count, more is work that comes in batches.
-    public var dispersion: Double { min(max(spread.ratio(1.5, weight: 20), 1.05), 10) }
+    /// Variance over mean of a day's count, from 1.05 to 40. 1 is a Poisson count, more is work that comes in batches.
+    public var dispersion: Double { min(max(spread.ratio(1.5, weight: 20), 1.05), 40) }
     /// The share of `perDay` that a test may count on: one standard error less, at least a quarter.
     var caution: Double { level.seen > 0 ? max(0.25, 1 - (dispersion / level.seen).squareRoot()) : 0.25 }
 
@@ -101,6 +101,10 @@ public struct Expectation: Sendable, Equatable {
             let (weekdayFactor, seasonFactor) = (weekdayFactor(first.weekday), seasonFactor(first.season))
             weekday[first.weekday].add(count, perDay * seasonFactor, memory: 104)
             season[first.season].add(count, perDay * weekdayFactor, memory: 120)
+        }
+        for (first, count) in zip(firstDays, taken) {
+            let expected = perDay * weekdayFactor(first.weekday) * seasonFactor(first.season)
+            spread.add((count - expected) * (count - expected), expected, memory: 365)
         }
         firstDays = []
     }
