@@ -57,6 +57,7 @@ let package = Package(
         // The domain, pure.
         .target(name: "DecisionTable", exclude: ["README.md"], swiftSettings: settings),
         .target(name: "Referral", dependencies: ["DecisionTable"], swiftSettings: settings),
+        .target(name: "Inflow", dependencies: ["Referral"], exclude: ["README.md"], swiftSettings: settings),
 
         // The message service.
         .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: settings),
@@ -103,6 +104,7 @@ let package = Package(
             name: "TTRPCTestSupport", dependencies: ["TTRPC", nioCore, logging], path: "Tests/TTRPCTestSupport", swiftSettings: settings),
         .testTarget(name: "DecisionTableTests", dependencies: ["DecisionTable"], resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(name: "ReferralTests", dependencies: ["Referral", "DecisionTable"], swiftSettings: settings),
+        .testTarget(name: "InflowTests", dependencies: ["Inflow", "Referral"], swiftSettings: settings),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: settings),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "TestSupport", nioCore, nioEmbedded, nioPosix], swiftSettings: settings),
         .testTarget(

@@ -80,7 +80,7 @@ public struct CivilDate: Hashable, Comparable, Codable, Sendable, CustomStringCo
     }
 
     /// 1970-01-01 is 0.
-    var daysSince1970: Int64 {
+    public var daysSince1970: Int64 {
         let shiftedYear = Int64(month <= 2 ? year - 1 : year)
         let era = shiftedYear.dividedFloor(by: 400)
         let yearOfEra = shiftedYear - era * 400
