@@ -1,11 +1,12 @@
 import Configuration
-import Exchange
 import Foundation
 import Referral
 import ReferralAPI
 import SQLiteStore
 import TTRPC
 import Testing
+
+@testable import Exchange
 
 /// Rules and directories that are published and rolled back while an exchange works, on one exchange and on two that share a store.
 /// The clock begins on Monday 2 March 2026.
@@ -168,7 +169,20 @@ import Testing
             let version = try await client.publish(rules.accepting(faults.map(\.path)))
             #expect(version.accepted.map(\.finding) == faults.map(\.path))
             #expect(try await client.version(version.number, of: .ruleSet).version == version)
+            #expect(try await client.versions().allSatisfy { $0.accepted.isEmpty })
         }
+    }
+
+    /// What nobody could look at is not let through because nobody could look at it before.
+    @Test func whatIsUndecidedIsNeverKnown() async throws {
+        let policy = try await Installation.small.policy
+        func found(budget: Int) -> [RoutingFinding] {
+            PublicationCheck.unaccepted(
+                Small.directory("2026-03-04"), before: policy.routing, after: RulesInForce(policy).current, budget: budget)
+        }
+        #expect(!policy.routing.unaccepted(from: CivilDate("2026-03-04")).isEmpty && found(budget: 1_000_000).isEmpty)
+        let undecided = found(budget: 0)
+        #expect(!undecided.isEmpty && undecided.allSatisfy { $0.kind == .undecided }, "\(undecided)")
     }
 
     @Test func theCoordinatorCannotBeLockedOut() async throws {
@@ -258,6 +272,28 @@ import Testing
         }
     }
 
+    /// What was decided on a day is stored on that day.
+    @Test func midnightBeforeStoringBeginsAnew() async throws {
+        try await Self.exchange { one in
+            let content = Small.rules("2026-03-02")
+            let number = try #require(one.rules.history.versions(of: .ruleSet).last?.number) + 1
+            let by = Participant(organisation: OrganisationID("stockholms-stad"), unit: UnitID("samordnare"))
+            func append() async throws -> Bool {
+                try await one.exchange.append(
+                    .published(number: number, content, digest: content.digest), after: one.rules.history.lastSequence,
+                    on: try #require(CivilDate("2026-03-02")), by: by)
+            }
+            one.clock.advance(by: .seconds(86_400))
+            #expect(try await !append())
+            try await one.rules.refresh()
+            #expect(one.rules.history.version(number, of: .ruleSet) == nil)
+            one.clock.advance(by: .seconds(-80_000))
+            #expect(try await append())
+            try await one.rules.refresh()
+            #expect(one.rules.history.version(number, of: .ruleSet)?.publishedAt == one.clock.now)
+        }
+    }
+
     // MARK: Later
 
     /// Everything comes from the store: what the files say then does not matter.
@@ -294,6 +330,16 @@ import Testing
             await exchange.polling.waitForSleeper()
             #expect(exchange.log.lines.count { $0.contains("publications cannot be read") } == 1)
             #expect(exchange.rules.history.versions(of: .ruleSet).last?.number == version.number)
+            // The coordinator sees what is known, and why nothing more can be published.
+            let client = try await exchange.coordinator()
+            #expect(try await client.versions().map(\.number) == [1, 2, 3, 1])
+            #expect(try await client.version(version.number, of: .ruleSet).version == version)
+            for refused in [
+                await failure { _ = try await client.publish(Small.rules("2026-03-06")) },
+                await failure { _ = try await client.rollBack(version.number, of: .ruleSet, reason: "x") },
+            ] {
+                #expect(refused?.code == .failedPrecondition && refused?.message.contains("cannot be read by this program") == true)
+            }
             #expect(try await exchange.sender().submit(Sample.submission("m", Sample.young())).outcome == .accepted)
         }
     }
