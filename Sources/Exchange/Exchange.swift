@@ -265,12 +265,16 @@ public struct Exchange: Sendable {
     }
 
     /// Adds to what is published.
-    /// - Parameter sequence: of the last publication that was known when it was decided.
-    /// - Returns: whether it was stored; false when there have been others meanwhile.
+    /// - Parameters:
+    ///   - sequence: of the last publication that was known when it was decided.
+    ///   - day: in Sweden, on which it was decided.
+    /// - Returns: whether it was stored; false when there have been others meanwhile, or the day is over.
     func append(
-        _ change: Publication.Change, after sequence: Int64, at now: Instant, by actor: Participant
+        _ change: Publication.Change, after sequence: Int64, on day: CivilDate, by actor: Participant
     ) async throws -> Bool {
-        try await write { transaction in
+        try await write { [clock = self.now] transaction in
+            let now = clock()
+            guard CivilDate(inStockholmAt: now) == day else { return false }
             guard try transaction.publications(after: sequence, limit: 1).isEmpty else { return false }
             try transaction.append(change, at: now, by: actor)
             return true

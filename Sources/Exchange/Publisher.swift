@@ -26,6 +26,8 @@ struct Publisher: Sendable {
                 after = try exchange.rules.preview(change, after: base, at: now, by: participant)
             } catch let faults as PublicationFaults {
                 throw Faults(faults.faults.map { Fault(path: $0.place, rule: $0.rule) })
+            } catch let unreadable as RulesInForce.Unreadable {
+                throw Status(.failedPrecondition, unreadable.description)
             }
             try Self.check(content, before: base.policy.routing, after: after, by: participant)
         }
@@ -35,14 +37,14 @@ struct Publisher: Sendable {
         try await perform(.rollBack(kind, number: number, reason: reason), by: participant) { _, _, _ in }
     }
 
-    /// Decides, checks and stores. Begins anew when another daemon has published in between.
+    /// Decides, checks and stores. Begins anew when another daemon has published in between, or midnight in Sweden has passed.
     /// - Parameter check: runs where it may take its time.
     private func perform(
         _ command: RoutingCommand, by participant: Participant,
         _ check: @escaping @Sendable (Publication.Change, RulesInForce.Snapshot, Instant) throws -> Void
     ) async throws -> VersionSummary {
         for _ in 0..<5 {
-            try await exchange.refreshRules()
+            try await refresh()
             let base = exchange.rules.current
             let now = exchange.now()
             let change: Publication.Change
@@ -51,14 +53,23 @@ struct Publisher: Sendable {
             case .change(let decided): change = decided
             }
             try await RulesInForce.offPool { try check(change, base, now) }
-            guard try await exchange.append(change, after: base.history.lastSequence, at: now, by: participant) else { continue }
-            try await exchange.refreshRules()
+            let day = CivilDate(inStockholmAt: now)
+            guard try await exchange.append(change, after: base.history.lastSequence, on: day, by: participant) else { continue }
+            try await refresh()
             exchange.logger.notice(
                 "rules or directory changed",
                 metadata: ["change": "\(change.title)", "number": "\(change.number)", "by": "\(participant)"])
             return try Self.summary(of: command.kind, change.number, in: exchange.rules.history)
         }
         throw Status.exhausted("others are publishing at the same time", retryAfter: .seconds(1))
+    }
+
+    private func refresh() async throws {
+        do {
+            try await exchange.refreshRules()
+        } catch let unreadable as RulesInForce.Unreadable {
+            throw Status(.failedPrecondition, unreadable.description)
+        }
     }
 
     /// - Throws: what keeps content without faults from being published.
@@ -75,8 +86,11 @@ struct Publisher: Sendable {
         let findings = PublicationCheck.unaccepted(content, before: before, after: after)
         guard findings.isEmpty else {
             let count = findings.count == 1 ? "1 finding is" : "\(findings.count) findings are"
+            let isUndecided = findings.contains { $0.kind == .undecided }
             throw Status(
-                .failedPrecondition, "\(count) not accepted; mend the tables or the directory, or accept each with a reason",
+                .failedPrecondition,
+                "\(count) not accepted; mend the tables or the directory, or accept each with a reason"
+                    + (isUndecided ? "; what is undecided cannot be accepted, only simpler tables help" : ""),
                 faults: findings.map { Fault(path: $0.id, rule: $0.description) })
         }
     }
@@ -85,7 +99,7 @@ struct Publisher: Sendable {
         guard let version = history.version(number, of: kind) else {
             throw Rejection(.notFound, "there is no \(kind.rawValue) \(number)")
         }
-        return VersionSummary(version, in: history)
+        return VersionSummary(version, history.schedule(of: kind))
     }
 }
 
@@ -104,12 +118,13 @@ private final class Turn: Sendable {
 }
 
 extension VersionSummary {
-    init(_ version: RoutingHistory.Version, in history: RoutingHistory) {
+    /// - Parameter schedule: of its kind.
+    init(_ version: RoutingHistory.Version, _ schedule: [RoutingHistory.Span]) {
         let content = version.content
         self.init(
             kind: content.kind, number: version.number, name: content.name,
             validity: DatePeriod(first: content.first, last: content.last),
-            inForce: history.schedule(of: content.kind).filter { $0.number == version.number }.map(\.period), digest: version.digest,
+            inForce: schedule.filter { $0.number == version.number }.map(\.period), digest: version.digest,
             publishedAt: version.publishedAt, publishedBy: version.publishedBy, signedOffBy: content.signedOffBy,
             comment: content.comment, accepted: content.accepted,
             rollback: version.rollback.map { Rollback(at: $0.at, by: $0.by, reason: $0.reason) })

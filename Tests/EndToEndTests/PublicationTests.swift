@@ -1,11 +1,12 @@
 import Configuration
-import Exchange
 import Foundation
 import Referral
 import ReferralAPI
 import SQLiteStore
 import TTRPC
 import Testing
+
+@testable import Exchange
 
 /// Rules and directories that are published and rolled back while an exchange works, on one exchange and on two that share a store.
 /// The clock begins on Monday 2 March 2026.
@@ -15,15 +16,15 @@ import Testing
 
     /// Who is 17 goes to the support centre by the rules that ship, to the brottsofferjour by these.
     @Test(arguments: Carrier.allCases) func newRulesDecideFromTheirDayOnAndOpenCasesStay(_ carrier: Carrier) async throws {
-        try await LiveExchange.with(carrier) { one in
+        try await Self.exchange(carrier) { one in
             try await one.withAnother(carrier) { other in
                 let coordinator = try await one.coordinator()
                 let (here, there) = (try await one.sender(), try await other.sender())
                 #expect(try await here.submit(Sample.submission("before", Sample.young())).outcome == .accepted)
                 let open = try await one.recipient(Self.centre).fetch()
-                #expect(open.map(\.decision.ruleSet) == ["2 Stockholm 2023"])
+                #expect(open.map(\.decision.ruleSet) == ["2 Small 2023"])
 
-                let version = try await publish(Shipped.rules("2026-03-04", youngToJour: true), coordinator)
+                let version = try await publish(Small.rules("2026-03-04", youngToJour: true), coordinator)
                 #expect(version.publishedBy?.description == "stockholms-stad/samordnare")
                 #expect(version.number == (one.rules.history.versions(of: .ruleSet).dropLast().last?.number ?? 0) + 1)
                 #expect(version.inForce.map(\.description) == ["from 2026-03-04"])
@@ -60,7 +61,7 @@ import Testing
 
     /// Whose unit is not in the directory any more has no access, also on connections and pulls that are open.
     @Test(arguments: Carrier.allCases) func aNewDirectoryCountsForOpenConnections(_ carrier: Carrier) async throws {
-        try await LiveExchange.with(carrier) { one in
+        try await Self.exchange(carrier) { one in
             try await one.withAnother(carrier) { other in
                 let recipients = [try await one.recipient(Self.centre), try await other.recipient(Self.centre)]
                 for recipient in recipients { #expect(try await recipient.fetch().isEmpty) }
@@ -74,7 +75,7 @@ import Testing
                 }
                 _ = try await eventually("the pull waits") { other.exchange.waitingRecipients > 0 ? true : nil }
                 let version = try await publish(
-                    Shipped.directory("2026-03-02", replacing: "stodcentrum-vasterort/vallingby", with: "stodcentrum-vasterort/ny"),
+                    Small.directory("2026-03-02", replacing: "stodcentrum-vasterort/vallingby", with: "stodcentrum-vasterort/ny"),
                     one.coordinator())
                 #expect(version.kind == .directory && version.number == 2)
                 try await seen(version, by: other)
@@ -100,13 +101,13 @@ import Testing
     // MARK: What is refused
 
     @Test(arguments: Carrier.allCases) func onlyTheCoordinatorPublishesAndAuditorsMayLook(_ carrier: Carrier) async throws {
-        try await LiveExchange.with(carrier) { exchange in
-            let rules = try Shipped.rules("2026-03-04")
+        try await Self.exchange(carrier) { exchange in
+            let rules = Small.rules("2026-03-04")
             for unit in [Self.centre, Self.jour, "polisen-stockholm/city", "stadsrevisionen/revisor", Installation.Unwelcome.unknownUnit] {
                 let client = try await exchange.coordinator(unit)
                 let codes = [
                     await failure { _ = try await client.publish(rules) },
-                    await failure { _ = try await client.publish(Shipped.directory("2026-03-04")) },
+                    await failure { _ = try await client.publish(Small.directory("2026-03-04")) },
                     await failure { _ = try await client.rollBack(2, of: .ruleSet, reason: "x") },
                     await failure { _ = try await client.versions() }, await failure { _ = try await client.version(1, of: .directory) },
                 ].map { $0?.code }
@@ -122,10 +123,10 @@ import Testing
     }
 
     @Test func everyMistakeIsNamedAndNothingIsPublished() async throws {
-        try await LiveExchange.with { exchange in
+        try await Self.exchange { exchange in
             let client = try await exchange.coordinator()
             let before = try await client.versions()
-            var bad = try Shipped.rules("2026-03-04")
+            var bad = Small.rules("2026-03-04")
             bad = bad.replacing(
                 "\"support centre\"</text></outputEntry>", with: "\"suport centre\"</text></outputEntry>", in: "support.dmn")
             bad = bad.replacing("<text>null, [0..130]</text>", with: "<text>null, [0..</text>", in: "mediation.dmn")
@@ -133,11 +134,11 @@ import Testing
             #expect(refused?.status.code == .invalidArgument)
             let places = refused?.faults.map(\.path) ?? []
             #expect(
-                places.contains { $0.wholeMatch(of: /support\.dmn:[0-9]+: table "Support 2023", rule [0-9]+, column "recipient"/) != nil },
+                places.contains { $0.wholeMatch(of: /support\.dmn:[0-9]+: table "Support small", rule [0-9]+, column "recipient"/) != nil },
                 "\(places)")
-            #expect(places.contains { $0.wholeMatch(of: /mediation\.dmn:[0-9]+: table "Mediation .*/) != nil }, "\(places)")
+            #expect(places.contains { $0.wholeMatch(of: /mediation\.dmn:[0-9]+: table "Mediation small".*/) != nil }, "\(places)")
 
-            let directory = try Shipped.directory("2026-03-04", replacing: "kind: police", with: "kind: polise")
+            let directory = Small.directory("2026-03-04", replacing: "kind: police", with: "kind: polise")
             let faults = await callFailure { _ = try await client.publish(directory) }?.faults ?? []
             #expect(faults.map(\.path).first?.wholeMatch(of: /directory\.yaml:[0-9]+: organisations\[0\]\.kind/) != nil, "\(faults)")
             #expect(faults.first?.rule.contains("did you mean") == true, "\(faults)")
@@ -153,10 +154,10 @@ import Testing
     }
 
     @Test func aFindingHasToBeAccepted() async throws {
-        try await LiveExchange.with { exchange in
+        try await Self.exchange { exchange in
             let client = try await exchange.coordinator()
             // Nobody is left for whom there is no rule, but for those who are 17.
-            let rules = try Shipped.rules("2026-03-04").replacing("[10..17]", with: "[10..16]", in: "support.dmn")
+            let rules = Small.rules("2026-03-04").replacing("[10..17]", with: "[10..16]", in: "support.dmn")
             let refused = await callFailure { _ = try await client.publish(rules) }
             #expect(refused?.status.code == .failedPrecondition)
             let faults = try #require(refused?.faults)
@@ -168,22 +169,35 @@ import Testing
             let version = try await client.publish(rules.accepting(faults.map(\.path)))
             #expect(version.accepted.map(\.finding) == faults.map(\.path))
             #expect(try await client.version(version.number, of: .ruleSet).version == version)
+            #expect(try await client.versions().allSatisfy { $0.accepted.isEmpty })
         }
     }
 
+    /// What nobody could look at is not let through because nobody could look at it before.
+    @Test func whatIsUndecidedIsNeverKnown() async throws {
+        let policy = try await Installation.small.policy
+        func found(budget: Int) -> [RoutingFinding] {
+            PublicationCheck.unaccepted(
+                Small.directory("2026-03-04"), before: policy.routing, after: RulesInForce(policy).current, budget: budget)
+        }
+        #expect(!policy.routing.unaccepted(from: CivilDate("2026-03-04")).isEmpty && found(budget: 1_000_000).isEmpty)
+        let undecided = found(budget: 0)
+        #expect(!undecided.isEmpty && undecided.allSatisfy { $0.kind == .undecided }, "\(undecided)")
+    }
+
     @Test func theCoordinatorCannotBeLockedOut() async throws {
-        try await LiveExchange.with { exchange in
+        try await Self.exchange { exchange in
             let client = try await exchange.coordinator()
-            let without = try Shipped.directory("2026-03-02", replacing: "stockholms-stad/samordnare", with: "stockholms-stad/ingen")
+            let without = Small.directory("2026-03-02", replacing: "stockholms-stad/samordnare", with: "stockholms-stad/ingen")
             let refused = await failure { _ = try await client.publish(without) }
             #expect(refused?.code == .failedPrecondition && refused?.message.contains("stockholms-stad/samordnare") == true)
         }
     }
 
     @Test func theRulesOfPublishingAreTold() async throws {
-        try await LiveExchange.with { exchange in
+        try await Self.exchange { exchange in
             let client = try await exchange.coordinator()
-            let past = await failure { _ = try await client.publish(Shipped.rules("2026-03-01")) }
+            let past = await failure { _ = try await client.publish(Small.rules("2026-03-01")) }
             #expect(past?.code == .failedPrecondition && past?.message.contains("2026-03-01 has passed") == true)
             #expect(await failure { _ = try await client.rollBack(9, of: .ruleSet, reason: "x") }?.code == .notFound)
             #expect(await failure { _ = try await client.rollBack(1, of: .directory, reason: "x") }?.code == .failedPrecondition)
@@ -194,10 +208,10 @@ import Testing
     // MARK: Twice and at the same time
 
     @Test func theSameAgainIsTheSameVersion() async throws {
-        try await LiveExchange.with { exchange in
+        try await Self.exchange { exchange in
             let client = try await exchange.coordinator()
-            let first = try await publish(Shipped.rules("2026-03-04"), client)
-            let content = try Shipped.rules("2026-03-04").accepting(first.accepted.map(\.finding))
+            let first = try await publish(Small.rules("2026-03-04"), client)
+            let content = Small.rules("2026-03-04").accepting(first.accepted.map(\.finding))
             #expect(try await client.publish(content) == first)
             exchange.clock.advance(by: .seconds(9 * 86_400))
             #expect(try await client.publish(content) == first)
@@ -209,18 +223,18 @@ import Testing
 
     /// On two exchanges that know nothing of each other: each number is given once, and both end with the same.
     @Test func manyPublishAtTheSameTime() async throws {
-        try await LiveExchange.with { one in
+        try await Self.exchange { one in
             try await one.withAnother(.memory) { other in
                 let clients = [try await one.coordinator(), try await other.coordinator()]
                 let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
                     for day in 1...4 {
                         group.addTask {
                             // One at a time is checked by an exchange; the client comes again.
-                            while true {
+                            try await eventually("the exchange has time") {
                                 do {
-                                    return try await self.publish(Shipped.directory("2026-04-0\(day)"), clients[day % 2]).number
+                                    return try await self.publish(Small.directory("2026-04-0\(day)"), clients[day % 2]).number
                                 } catch let failure as CallFailure where failure.status.code == .resourceExhausted {
-                                    try await Task.sleep(for: .milliseconds(20))
+                                    return nil
                                 }
                             }
                         }
@@ -237,7 +251,7 @@ import Testing
 
     @Test func twoThatStartAtTheSameTimeBeginWithTheSame() async throws {
         try await Daemon.Files.with { files in
-            let installation = try await Installation.current
+            let installation = try await Installation.small
             let first = try DaemonConfiguration(file: installation.settings).firstVersions(installation.policy.routing)
             let stores = try (0..<2).map { _ in try SQLiteStore(path: files.database) }
             let histories = try await withThrowingTaskGroup(of: RoutingHistory.self) { group in
@@ -258,12 +272,34 @@ import Testing
         }
     }
 
+    /// What was decided on a day is stored on that day.
+    @Test func midnightBeforeStoringBeginsAnew() async throws {
+        try await Self.exchange { one in
+            let content = Small.rules("2026-03-02")
+            let number = try #require(one.rules.history.versions(of: .ruleSet).last?.number) + 1
+            let by = Participant(organisation: OrganisationID("stockholms-stad"), unit: UnitID("samordnare"))
+            func append() async throws -> Bool {
+                try await one.exchange.append(
+                    .published(number: number, content, digest: content.digest), after: one.rules.history.lastSequence,
+                    on: try #require(CivilDate("2026-03-02")), by: by)
+            }
+            one.clock.advance(by: .seconds(86_400))
+            #expect(try await !append())
+            try await one.rules.refresh()
+            #expect(one.rules.history.version(number, of: .ruleSet) == nil)
+            one.clock.advance(by: .seconds(-80_000))
+            #expect(try await append())
+            try await one.rules.refresh()
+            #expect(one.rules.history.version(number, of: .ruleSet)?.publishedAt == one.clock.now)
+        }
+    }
+
     // MARK: Later
 
     /// Everything comes from the store: what the files say then does not matter.
     @Test func aRestartKnowsWhatWasPublished() async throws {
-        try await LiveExchange.with { one in
-            let version = try await publish(Shipped.rules("2026-03-02", youngToJour: true), one.coordinator())
+        try await Self.exchange { one in
+            let version = try await publish(Small.rules("2026-03-02", youngToJour: true), one.coordinator())
             _ = try await one.sender().submit(Sample.submission("m", Sample.young()))
             try await one.withAnother(.tls) { other in
                 #expect(try await other.coordinator().versions() == one.coordinator().versions())
@@ -272,14 +308,14 @@ import Testing
                 #expect(fetched.map(\.decision.ruleSet) == ["\(version.number) Young to the jour"])
             }
             let texts = try await one.coordinator().version(version.number, of: .ruleSet).texts
-            #expect(texts == (try Shipped.rules("2026-03-02", youngToJour: true)).texts)
+            #expect(texts == (Small.rules("2026-03-02", youngToJour: true)).texts)
         }
     }
 
     /// Something that this program cannot read, as from a newer one, keeps what is in force and is told once.
     @Test func whatCannotBeReadLeavesTheRulesOfBefore() async throws {
-        try await LiveExchange.with { exchange in
-            let version = try await publish(Shipped.rules("2026-03-04"), exchange.coordinator())
+        try await Self.exchange { exchange in
+            let version = try await publish(Small.rules("2026-03-04"), exchange.coordinator())
             let content = PublicationContent(
                 kind: .directory, name: "later", first: CivilDate("2026-03-05"),
                 texts: [.init(name: "directory.yaml", text: "newer: true")],
@@ -294,11 +330,26 @@ import Testing
             await exchange.polling.waitForSleeper()
             #expect(exchange.log.lines.count { $0.contains("publications cannot be read") } == 1)
             #expect(exchange.rules.history.versions(of: .ruleSet).last?.number == version.number)
+            // The coordinator sees what is known, and why nothing more can be published.
+            let client = try await exchange.coordinator()
+            #expect(try await client.versions().map(\.number) == [1, 2, 3, 1])
+            #expect(try await client.version(version.number, of: .ruleSet).version == version)
+            for refused in [
+                await failure { _ = try await client.publish(Small.rules("2026-03-06")) },
+                await failure { _ = try await client.rollBack(version.number, of: .ruleSet, reason: "x") },
+            ] {
+                #expect(refused?.code == .failedPrecondition && refused?.message.contains("cannot be read by this program") == true)
+            }
             #expect(try await exchange.sender().submit(Sample.submission("m", Sample.young())).outcome == .accepted)
         }
     }
 
     // MARK: Helpers
+
+    /// With the small configuration.
+    private static func exchange(_ carrier: Carrier = .memory, _ body: @Sendable (LiveExchange) async throws -> Void) async throws {
+        try await LiveExchange.with(carrier, installation: .small, body)
+    }
 
     /// Publishes and accepts what is found.
     private func publish(_ content: PublicationContent, _ client: RoutingClient) async throws -> VersionSummary {
@@ -338,12 +389,12 @@ import Testing
     }
 }
 
-/// What ships, to be changed and published.
-private enum Shipped {
-    static func rules(_ first: String, youngToJour: Bool = false) throws -> PublicationContent {
-        let texts = try ["support", "mediation"].map {
-            PublicationContent.Text(name: "\($0).dmn", text: try text("config/routing/2023/\($0).dmn"))
-        }
+/// The small configuration, to be changed and published.
+private enum Small {
+    static func rules(_ first: String, youngToJour: Bool = false) -> PublicationContent {
+        let texts: [PublicationContent.Text] = [
+            .init(name: "support.dmn", text: SmallConfiguration.support), .init(name: "mediation.dmn", text: SmallConfiguration.mediation),
+        ]
         let rules = PublicationContent(
             kind: .ruleSet, name: youngToJour ? "Young to the jour" : "As before", first: CivilDate(first), texts: texts,
             signedOffBy: "Åsa Öberg")
@@ -353,15 +404,11 @@ private enum Shipped {
             .replacing(entry(3, "brottsofferjour"), with: entry(3, "support centre"), in: "support.dmn")
     }
 
-    static func directory(_ first: String, replacing old: String = "", with new: String = "") throws -> PublicationContent {
+    static func directory(_ first: String, replacing old: String = "", with new: String = "") -> PublicationContent {
         let content = PublicationContent(
             kind: .directory, name: "Directory \(first)", first: CivilDate(first),
-            texts: [.init(name: "directory.yaml", text: try text("config/directory.yaml"))], signedOffBy: "Åsa Öberg")
+            texts: [.init(name: "directory.yaml", text: SmallConfiguration.directory)], signedOffBy: "Åsa Öberg")
         return old.isEmpty ? content : content.replacing(old, with: new, in: "directory.yaml")
-    }
-
-    private static func text(_ path: String) throws -> String {
-        try String(contentsOf: Installation.project.appending(path: path), encoding: .utf8)
     }
 }
 

@@ -301,6 +301,15 @@ import Testing
         #expect(Set(RoutingFinding.Kind.allCases.map(\.rawValue)).count == RoutingFinding.Kind.allCases.count)
     }
 
+    @Test func whatIsUndecidedCannotBeAccepted() throws {
+        let undecided = try Small.routing().check(budget: 0).findings.filter { $0.kind == .undecided }
+        #expect(!undecided.isEmpty)
+        let accepted = undecided.map { AcceptedFinding(finding: $0.id, by: "Sam Ordnare", reason: "in a hurry") }
+        let check = try Small.routing(rules: [Small.ruleSet(accepted: accepted)]).check(budget: 0)
+        #expect(check.unaccepted.filter { $0.kind == .undecided } == undecided)
+        #expect(!check.accepted.contains { $0.finding.kind == .undecided })
+    }
+
     @Test func longDescriptionsBecomeShortIds() throws {
         let inputs = [Small.role, Small.decidingAge, (name: "own age", type: "number", values: "")]
         let routing = try support(

@@ -167,6 +167,18 @@ import Testing
         #expect(book.refusal { try $0.rollBack(2, on: "2026-12-10") }?.contains("on 2027-02-01") == true)
     }
 
+    /// Also before it begins: a rollback must not leave days without rules.
+    @Test func whatHasNotBegunStaysWhenNothingTakesItsDays() throws {
+        var book = try Book(importing: [(1, "2023-07-01", "2026-11-30"), (2, "2026-12-01", nil)])
+        let refusal = book.refusal { try $0.rollBack(2, on: "2026-11-20") }
+        #expect(refusal?.contains("no rule set would be in force on 2026-12-01, since the one before it has ended") == true)
+        #expect(book.number(on: "2026-12-01") == 2)
+        // As soon as another one is there for its days it may go.
+        try book.publish("2026-11-30", on: "2026-11-20")
+        try book.rollBack(2, on: "2026-11-20")
+        #expect(book.schedule == ["1: 2023-07-01 to 2026-11-29", "3: from 2026-11-30"])
+    }
+
     @Test func rollingBackTwiceIsOnce() throws {
         var book = try Book(importing: [(1, "2023-07-01", nil)])
         try book.publish("2026-12-01", on: "2026-11-20")
@@ -272,17 +284,19 @@ import Testing
         let policy = try SmallWorld.policy()
         let old = policy.routing.directory
         let new = try Directory(organisations: old.organisations.filter { $0.id != SmallWorld.centre }, areas: old.areas)
-        func routing(accepting accepted: [AcceptedFinding]) throws -> Routing {
-            let later = PublicationContent(
-                kind: .directory, name: "later", first: day("2026-03-01"), texts: [], signedOffBy: "Åsa", accepted: accepted)
-            let changes: [Publication.Change] = [
+        func routing(accepting accepted: [AcceptedFinding], again: [AcceptedFinding]? = nil) throws -> Routing {
+            func later(_ first: String, _ accepted: [AcceptedFinding]) -> PublicationContent {
+                PublicationContent(kind: .directory, name: "later", first: day(first), texts: [], signedOffBy: "Åsa", accepted: accepted)
+            }
+            var changes: [Publication.Change] = [
                 .published(number: 1, Book.item(1, nil, nil, .directory).content, digest: ContentDigest(hexadecimal: "d")),
                 .published(number: 1, Book.item(1, "2026-01-01", nil, .ruleSet).content, digest: ContentDigest(hexadecimal: "d")),
-                .published(number: 2, later, digest: ContentDigest(hexadecimal: "d")),
+                .published(number: 2, later("2026-03-01", accepted), digest: ContentDigest(hexadecimal: "d")),
             ]
+            if let again { changes.append(.published(number: 3, later("2026-04-01", again), digest: ContentDigest(hexadecimal: "d"))) }
             let history = RoutingHistory(
                 changes.enumerated().map { Publication(sequence: Int64($0 + 1), at: noon("2026-01-01"), by: nil, change: $1) })
-            return try #require(Routing(history, ruleSets: [1: policy.routing.ruleSets[0]], directories: [1: old, 2: new]))
+            return try #require(Routing(history, ruleSets: [1: policy.routing.ruleSets[0]], directories: [1: old, 2: new, 3: new]))
         }
         func unserved(_ findings: [RoutingFinding]) -> [RoutingFinding] {
             findings.filter { $0.service == .mediation && [.noRecipient, .unservedArea].contains($0.kind) }
@@ -292,6 +306,19 @@ import Testing
         let accepted = found.map { AcceptedFinding(finding: $0.id, by: "Åsa", reason: "known") }
         let check = try routing(accepting: accepted).check()
         #expect(unserved(check.unaccepted).isEmpty && unserved(check.findings) == found)
+        // The next directory, which leaves the same to nobody, does not inherit that; the days of the former stay accepted.
+        let next = try routing(accepting: accepted, again: [])
+        #expect(unserved(next.check().unaccepted) == found)
+        let both = try routing(accepting: accepted, again: accepted)
+        #expect(unserved(both.check().unaccepted).isEmpty)
+        let onlyNext = try routing(accepting: [], again: accepted)
+        #expect(unserved(onlyNext.check().unaccepted) == found)
+        #expect(unserved(onlyNext.check(from: day("2026-04-01")).unaccepted).isEmpty)
+        // A directory says nothing about tables.
+        let gaps = check.findings.filter { $0.kind == .gap }
+        #expect(!gaps.isEmpty)
+        let everything = check.findings.map { AcceptedFinding(finding: $0.id, by: "Åsa", reason: "known") }
+        #expect(try routing(accepting: everything).check().unaccepted.filter { $0.kind == .gap } == gaps)
         // Rules that are not asked for are not looked at.
         #expect(try unserved(routing(accepting: []).check(only: [7]).findings).isEmpty)
     }

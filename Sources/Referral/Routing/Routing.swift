@@ -7,8 +7,11 @@ public struct Routing: Sendable {
         public let period: DatePeriod
         public let directory: Directory
         let areaOutcomes: AreaOutcomes
+        /// What is let stand on its days, by the finding's id.
+        let accepted: [String: AcceptedFinding]
 
-        init(number: Int, period: DatePeriod, directory: Directory, ruleSets: [RuleSet]) {
+        init(number: Int, period: DatePeriod, directory: Directory, ruleSets: [RuleSet], accepted: [AcceptedFinding] = []) {
+            self.accepted = Dictionary(accepted.map { ($0.finding, $0) }) { first, _ in first }
             self.number = number
             self.period = period
             self.directory = directory
@@ -72,14 +75,16 @@ public struct Routing: Sendable {
     /// - Returns: nil when a version that is in force on some day is missing, or on some day there is no directory.
     public init?(_ history: RoutingHistory, ruleSets: [Int: RuleSet], directories: [Int: Directory]) {
         let rules = history.schedule(of: .ruleSet)
-        // What was let stand with a directory is let stand for every rule set.
-        let accepted = history.versions(of: .directory).filter { $0.rollback == nil }.flatMap(\.content.accepted)
         let valid = rules.compactMap { span in
-            ruleSets[span.number].map { RuleSet($0, valid: span.period, accepting: accepted) }
+            ruleSets[span.number].map { RuleSet($0, valid: span.period) }
         }
         let spans = history.schedule(of: .directory)
         let dated = spans.compactMap { span in
-            directories[span.number].map { DatedDirectory(number: span.number, period: span.period, directory: $0, ruleSets: valid) }
+            directories[span.number].map {
+                DatedDirectory(
+                    number: span.number, period: span.period, directory: $0, ruleSets: valid,
+                    accepted: history.version(span.number, of: .directory)?.content.accepted ?? [])
+            }
         }
         // The schedule has no gap within it.
         guard !dated.isEmpty, dated.count == spans.count, spans[0].period.first == nil, valid.count == rules.count else { return nil }

@@ -20,7 +20,8 @@ public struct RoutingCheck: Sendable {
         public internal(set) var alternatives = 0
     }
 
-    /// A finding that its rule set accepts.
+    /// A finding that its rule set accepts, or on all its days the directory. What is undecided cannot be accepted, and a directory accepts
+    /// nothing about tables alone.
     public struct Accepted: Hashable, Sendable {
         public let finding: RoutingFinding
         public let acceptance: AcceptedFinding
@@ -44,15 +45,33 @@ public struct RoutingCheck: Sendable {
     /// Whether every question was answered: what is not among the findings is not so.
     public var isComplete: Bool { !findings.contains { $0.kind == .undecided } }
 
-    fileprivate init(_ found: [RoutingFinding], _ extent: Extent, ruleSets: [RuleSet], examined: [RuleSet], from first: CivilDate?) {
+    fileprivate init(
+        _ found: [RoutingFinding], _ extent: Extent, ruleSets: [RuleSet], directories: [Routing.DatedDirectory], examined: [RuleSet],
+        from first: CivilDate?
+    ) {
         let acceptances = Dictionary(
             ruleSets.map { ($0.number, Dictionary($0.accepted.map { ($0.finding, $0) }) { first, _ in first }) }
         ) { first, _ in first }
         findings = found.filter { finding in finding.days.last.map { last in first.map { last >= $0 } ?? true } ?? true }
-        accepted = findings.compactMap { finding in
-            acceptances[finding.ruleSet]?[finding.id].map { Accepted(finding: finding, acceptance: $0) }
+        let ahead = DatePeriod(first: first, last: nil)
+        func acceptance(of finding: RoutingFinding) -> AcceptedFinding? {
+            if finding.kind == .undecided { return nil }
+            if let own = acceptances[finding.ruleSet]?[finding.id] { return own }
+            if finding.kind.isAboutTables { return nil }
+            let days = finding.days.intersection(ahead)
+            let inForce = directories.filter { !$0.period.intersection(days).isEmpty }.map { $0.accepted[finding.id] }
+            return inForce.contains { $0 == nil } ? nil : inForce.last ?? nil
         }
-        unaccepted = findings.filter { acceptances[$0.ruleSet]?[$0.id] == nil }
+        var (accepted, unaccepted): ([Accepted], [RoutingFinding]) = ([], [])
+        for finding in findings {
+            if let acceptance = acceptance(of: finding) {
+                accepted.append(Accepted(finding: finding, acceptance: acceptance))
+            } else {
+                unaccepted.append(finding)
+            }
+        }
+        self.accepted = accepted
+        self.unaccepted = unaccepted
         unusedAcceptances = examined.flatMap { ruleSet in
             let own = found.filter { $0.ruleSet == ruleSet.number }
             // What was not looked at may be there.
@@ -92,7 +111,7 @@ extension Routing {
         if let last = ruleSets.last { findings += daysWithoutRules(between: last, and: nil) }
         extent.areas = areas.count
         extent.recipients = recipients.count
-        return RoutingCheck(findings, extent, ruleSets: ruleSets, examined: examined, from: first)
+        return RoutingCheck(findings, extent, ruleSets: ruleSets, directories: directories, examined: examined, from: first)
     }
 
     /// All that `check` finds.
@@ -100,7 +119,7 @@ extension Routing {
         check(from: first, budget: budget).findings
     }
 
-    /// What `check` finds and the rule set that it belongs to does not accept.
+    /// What `check` finds and nobody has accepted.
     public func unaccepted(
         from first: CivilDate? = nil, only numbers: Set<Int>? = nil, budget: Int = 1_000_000
     ) -> [RoutingFinding] {
@@ -138,6 +157,16 @@ extension Routing {
             let firsts: [CivilDate?] = [period.first] + cuts
             let lasts: [CivilDate?] = cuts.map(\.dayBefore) + [period.last]
             return zip(firsts, lasts).map { .init(days: DatePeriod(first: $0, last: $1), directory: directory) }
+        }
+    }
+}
+
+extension RoutingFinding.Kind {
+    /// Whether no directory makes a difference to it.
+    fileprivate var isAboutTables: Bool {
+        switch self {
+        case .gap, .outsideTable, .conflict, .idleRule, .idleColumn, .impossibleValue: true
+        case .noRecipient, .severalRecipients, .unservedArea, .idleOrganisation, .noRuleSet, .undecided: false
         }
     }
 }

@@ -198,9 +198,8 @@ extension RoutingHistory {
             if rollback.reason == reason { return .done(number) }
             throw refused("\(title) was rolled back on \(rollback.day)")
         }
-        // A version that has not begun just falls away.
-        if version.content.first.map({ $0 > today }) ?? false { return .change(.rolledBack(kind, number: number, reason: reason)) }
-        let ahead = DatePeriod(first: today, last: nil)
+        let from = max(today, version.content.first ?? today)
+        let ahead = DatePeriod(first: from, last: nil)
         let days = schedule(of: kind).filter { $0.number == number }.map { $0.period.intersection(ahead) }.filter { !$0.isEmpty }
         guard !days.isEmpty else {
             let now = inForce(kind, on: today).map { "; \(kind.rawValue) \($0.title) is in force, roll that one back" } ?? ""
@@ -212,7 +211,7 @@ extension RoutingHistory {
         for period in days {
             guard let day = period.firstDay(notIn: others) else { continue }
             let reason =
-                others.contains { $0.first.map { $0 <= today } ?? true } ? "the one before it has ended" : "there was none before it"
+                others.contains { $0.first.map { $0 <= from } ?? true } ? "the one before it has ended" : "there was none before it"
             throw refused(
                 "\(title) cannot be rolled back: no \(kind.rawValue) would be in force on \(day), since \(reason); publish another one")
         }

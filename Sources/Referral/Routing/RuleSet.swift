@@ -40,13 +40,13 @@ public struct RuleSet: Sendable {
         self.mediation = boundMediation
     }
 
-    /// The same rules on other days, with more that is let stand.
-    init(_ other: RuleSet, valid: DatePeriod, accepting more: [AcceptedFinding]) {
+    /// The same rules on other days.
+    init(_ other: RuleSet, valid: DatePeriod) {
         number = other.number
         name = other.name
         validity = valid
         title = other.title
-        accepted = other.accepted + more
+        accepted = other.accepted
         support = other.support
         mediation = other.mediation
     }

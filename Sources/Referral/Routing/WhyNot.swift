@@ -84,6 +84,16 @@ extension Routing {
                 code: .otherOrganisationFirst,
                 text: "\(first) comes first: rule \(verdict.rule) chooses a \(kind.rawValue) before a \(organisation.kind.rawValue)")
         case .review(let reason):
+            // The alternative is not asked while the first kind has somebody.
+            if organisation.kind != kind,
+                case .several = directory.recipients(of: kind, for: service, in: location, on: day, excluding: excluding)
+            {
+                return WhyNot(
+                    code: .severalOrganisations,
+                    text:
+                        "rule \(verdict.rule) chooses a \(kind.rawValue) before a \(organisation.kind.rawValue), and several of the first kind "
+                        + "serve \(location.text), so people decide: \(reason)")
+            }
             return WhyNot(code: .severalOrganisations, text: "it is not alone in serving \(location.text), so people decide: \(reason)")
         }
     }

@@ -1,12 +1,12 @@
 public import Referral
 
-/// Every version, without the texts.
+/// Every version, without the texts and without what was accepted.
 public struct ListVersionsRequest: Hashable, Sendable {
     public init() {}
 }
 
 public struct ListVersionsResponse: Hashable, Sendable {
-    /// The rule sets before the directories, each by number.
+    /// The rule sets before the directories, each by number; `accepted` is empty.
     public var versions: [VersionSummary]
 
     public init(versions: [VersionSummary]) {

@@ -28,10 +28,35 @@ struct Installation: Sendable {
         get async throws { try await shared.value }
     }
 
+    /// The same certificates with `SmallConfiguration`.
+    static var small: Installation {
+        get async throws { try await sharedSmall.value }
+    }
+
+    private static let sharedSmall = Task {
+        let folder = try await current.folder
+        let small = folder.appending(path: smallConfiguration)
+        try SmallConfiguration.write(to: small)
+        try FileManager.default.copyItem(at: folder.appending(path: "config/lots.yaml"), to: small.appending(path: "lots.yaml"))
+        return try Installation(folder: folder, configuration: smallConfiguration)
+    }
+
+    private static let smallConfiguration = "small"
+
     let folder: URL
     let policy: Policy
+    /// Where in `folder` the configuration lies.
+    private let configuration: String
 
-    var settings: String { path("config/lots.yaml") }
+    private init(folder: URL, configuration: String) throws {
+        self.folder = folder
+        self.configuration = configuration
+        let directory = try DirectoryFile.read(folder.appending(path: "\(configuration)/directory.yaml").path)
+        policy = Policy(
+            routing: try RoutingFile.read(folder.appending(path: "\(configuration)/routing.yaml").path, directory: directory))
+    }
+
+    var settings: String { path("\(configuration)/lots.yaml") }
     /// As `settings`, and one serial number is revoked.
     var settingsWithRevokedSerial: String { path("config/lots-revoked-serial.yaml") }
     var authority: String { path("certs/development/ca.crt") }
@@ -67,10 +92,10 @@ struct Installation: Sendable {
         try FileManager.default.copyItem(
             at: project.appending(path: "config").resolvingSymlinksInPath(), to: folder.appending(path: "config"))
 
-        let directory = try DirectoryFile.read(folder.appending(path: "config/directory.yaml").path)
-        let routing = try RoutingFile.read(folder.appending(path: "config/routing.yaml").path, directory: directory)
-        let installation = Installation(folder: folder, policy: Policy(routing: routing))
-        let participants = directory.organisations.flatMap { organisation in organisation.units.map { "\(organisation.id)/\($0.id)" } }
+        let installation = try Installation(folder: folder, configuration: "config")
+        let participants = installation.policy.routing.directory.organisations.flatMap { organisation in
+            organisation.units.map { "\(organisation.id)/\($0.id)" }
+        }
 
         let pki = installation.path("certs/development")
         try await makeCertificates(

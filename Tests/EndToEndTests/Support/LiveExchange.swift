@@ -55,7 +55,7 @@ private struct PacedStore: ReferralStore {
     }
 }
 
-/// A whole exchange with the example's directory and rules, a store of its own and a clock that is set by hand.
+/// A whole exchange with the directory and rules of an installation, a store of its own and a clock that is set by hand.
 final class LiveExchange: Sendable {
     private let commitCount = CommitCount()
     /// Commits so far; only counted with a pace.
@@ -79,15 +79,17 @@ final class LiveExchange: Sendable {
     private let connections = Mutex<(port: Int?, clients: [Client])>((nil, []))
 
     /// Serves while `body` runs; afterwards nothing is left.
+    /// - Parameter installation: nil: the example's.
     static func with<R: Sendable>(
-        _ carrier: Carrier = .memory, pendingWrites: Int = 16_384, rate: RateLimit? = nil, pace: StorePace? = nil,
-        _ body: @Sendable (LiveExchange) async throws -> R
+        _ carrier: Carrier = .memory, installation: Installation? = nil, pendingWrites: Int = 16_384, rate: RateLimit? = nil,
+        pace: StorePace? = nil, _ body: @Sendable (LiveExchange) async throws -> R
     ) async throws -> R {
+        let chosen = if let installation { installation } else { try await Installation.current }
         let folder = FileManager.default.temporaryDirectory.appending(path: "lots-exchange-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let live = try await LiveExchange(
-            carrier, installation: .current, database: folder.appending(path: "lots.sqlite").path, clock: SettableClock(),
+            carrier, installation: chosen, database: folder.appending(path: "lots.sqlite").path, clock: SettableClock(),
             pendingWrites: pendingWrites, rate: rate, pace: pace)
         let result = try await live.serve(body)
         try await live.store.close()
