@@ -197,6 +197,26 @@ struct DecisionGraph: Sendable {
         return isHeld(root, &rest)
     }
 
+    /// By which the values are known where `holds`; zero when there are none, nil when the budget ends first.
+    /// - Parameter sums: by layer and class, of the digests of its points.
+    func digest(_ sums: [[UInt64]], _ rest: inout Int, _ holds: (RuleSet) -> Bool) -> UInt64? {
+        if isVoid { return 0 }
+        // Children stand before their parents.
+        var digests: [UInt64] = []
+        for node in nodes {
+            if node.depth == masks.count {
+                digests.append(holds(node.rules) ? 1 : 0)
+                continue
+            }
+            rest -= node.children.count
+            guard rest >= 0 else { return nil }
+            var heads: [UInt64: UInt64] = [:]
+            for (sum, child) in zip(sums[node.depth], node.children) { heads[digests[child], default: 0] &+= sum }
+            digests.append(PointDigest.joined(heads))
+        }
+        return digests[root]
+    }
+
     private static func contains(_ outer: Box, _ inner: Box) -> Bool {
         zip(outer, inner).allSatisfy { Set($0).isSuperset(of: $1) }
     }

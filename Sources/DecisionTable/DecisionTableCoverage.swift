@@ -49,6 +49,8 @@ public struct DecisionTableCoverage: Sendable {
     private let budget: Int
     /// By domain and class: points that the same rules accept.
     private let classes: [[[Int]]]
+    /// By domain and point.
+    private let digests: [[UInt64]]
     /// Nil when the budget was too small for it.
     private var graph: DecisionGraph?
     /// By rule: an input that it decides, as classes; nil for none, or none found.
@@ -60,6 +62,10 @@ public struct DecisionTableCoverage: Sendable {
         decided = [[Int]?](repeating: nil, count: table.rules.count)
         var classes: [[[Int]]] = []
         var masks: [[RuleSet]] = []
+        var digests = domains.map { domain in
+            let names = domain.columns.map { table.inputs[$0].name }
+            return domain.points.map { PointDigest.point($0, names) }
+        }
         for domain in domains {
             let found = Self.classes(of: domain, in: table)
             classes.append(found.classes)
@@ -70,8 +76,10 @@ public struct DecisionTableCoverage: Sendable {
             let found = Self.classes(of: .init(columns: absent, points: [absent.map { _ in .null }]), in: table)
             classes.append(found.classes)
             masks.append(found.masks)
+            digests.append([0])
         }
         self.classes = classes
+        self.digests = digests
         graph = DecisionGraph(masks, order: Array(masks.indices), rules: table.rules.count, budget: budget)
         guard graph != nil else {
             undecided = [.gaps, .overlaps, .rules]
@@ -198,6 +206,27 @@ public struct DecisionTableCoverage: Sendable {
         var rest = budget / table.rules.count
         let grown = graph?.grown(box, &rest) { decider(among: $0.rules) == rule }
         return points(of: grown ?? box)
+    }
+
+    // MARK: Digests
+
+    /// By which the inputs of a region are known: another region of other inputs has, but for chance, another digest, in any table. It does
+    /// not depend on rules, on the order of columns and points, or on domains of which the region has all points.
+    public func digest(of region: Region) -> UInt64 {
+        zip(region, digests).reversed().reduce(1) { digest, next in
+            let (chosen, all) = next
+            if chosen.count == all.count { return digest }
+            let sum = chosen.reduce(0) { $0 &+ all[$1] }
+            // The sum of the others does not count.
+            return chosen.isEmpty ? 0 : PointDigest.joined([digest: sum, 0: 0])
+        }
+    }
+
+    /// By which all inputs that the rule decides are known, see `digest(of:)`; of a region the same. Nil when the budget is too small.
+    public func digest(decidedBy rule: Int) -> UInt64? {
+        var rest = budget / table.rules.count
+        let sums = zip(classes, digests).map { classes, digests in classes.map { $0.reduce(0) { $0 &+ digests[$1] } } }
+        return graph?.digest(sums, &rest) { decider(among: $0.rules) == rule }
     }
 
     /// - Parameter box: classes by domain.

@@ -121,6 +121,33 @@ struct DecisionTableCoverageTests {
         }
     }
 
+    @Test("Rules have the same digest where they decide the same inputs, and only there", arguments: 0..<10)
+    func digests(seed: Int) throws {
+        var generator = SplitMix64(state: UInt64(seed))
+        for _ in 0..<20 {
+            let table = try Self.randomTable(&generator)
+            let domains = Self.randomDomains(table, &generator)
+            let coverage = table.coverage(of: domains)
+            var decided = [Set<[Int]>](repeating: [], count: table.rules.count)
+            for place in domains.reduce([[Int]]([[]]), { rows, domain in rows.flatMap { row in domain.points.indices.map { row + [$0] } } })
+            {
+                var values = [Value](repeating: .null, count: table.inputs.count)
+                for (domain, point) in zip(domains, place) {
+                    for (column, value) in zip(domain.columns, domain.points[point]) { values[column] = value }
+                }
+                if case .matched(let rule) = table.evaluate(values) { decided[rule].insert(place) }
+            }
+            let digests = table.rules.indices.map { coverage.digest(decidedBy: $0) }
+            for rule in table.rules.indices {
+                #expect((digests[rule] == 0) == decided[rule].isEmpty)
+                for other in table.rules.indices { #expect((digests[rule] == digests[other]) == (decided[rule] == decided[other])) }
+                guard let region = coverage.region(decidedBy: rule) else { continue }
+                let size = zip(region, domains).reduce(1) { $0 * $1.0.count }
+                #expect((coverage.digest(of: region) == digests[rule]) == (size == decided[rule].count), "the region is all or it is not")
+            }
+        }
+    }
+
     @Test("With a small budget nothing is said that is wrong", arguments: [0, 1, 5, 20, 100])
     func budget(budget: Int) throws {
         var generator = SplitMix64(state: 11)

@@ -160,6 +160,7 @@ import Testing
                     if let rule = decision.rule, deciding[rule] == nil { deciding[rule] = content }
                 }
                 cases[Key(ruleSet: ruleSet.number, service: service)] = deciding
+                try checkPeople(contents, findings, of: routing, ruleSet, service, on: first)
                 func found(_ kind: RoutingFinding.Kind) -> [RoutingFinding] {
                     findings.filter { $0.kind == kind && $0.ruleSet == ruleSet.number && $0.service == service }
                 }
@@ -216,6 +217,37 @@ import Testing
         #expect(told([.severalRecipients]) == shared)
         try checkExamples(findings, of: routing)
         checkOrganisations(findings, of: routing, days, cases)
+    }
+
+    /// Gaps and conflicts cover those who have no rule or several, nobody else; their ids end in the digests of whom they cover.
+    private func checkPeople(
+        _ contents: [ReferralContent], _ findings: [RoutingFinding], of routing: Routing, _ ruleSet: RuleSet, _ service: Service,
+        on day: CivilDate
+    ) throws {
+        let table = ruleSet.table(for: service)
+        let check = RoutingTableCheck(table, service: service, budget: 1_000_000)
+        func digests(_ kind: RoutingFinding.Kind) -> [Substring?] {
+            findings.filter { $0.kind == kind && $0.ruleSet == ruleSet.number && $0.service == service }
+                .map { $0.id.split(separator: "/").last }
+        }
+        let (gaps, conflicts) = (check.gaps, check.conflicts)
+        #expect(Set(digests(.gap)) == Set(gaps.map { Substring(check.digest(of: $0)) }) && digests(.gap).count == gaps.count)
+        #expect(digests(.conflict) == conflicts.map { Substring(check.digest(of: $0.region)) })
+        let places = check.cases.groups.map { group in
+            Dictionary(uniqueKeysWithValues: group.domain.points.enumerated().map { ($1, $0) })
+        }
+        for content in contents {
+            let facts = CaseFacts(content, received: day)
+            var shown: [RoutingDecision.Input] = []
+            let values = table.values(of: facts, inputs: &shown)
+            let point = try zip(check.cases.groups, places).map { group, places in
+                try #require(places[group.domain.columns.map { values[$0] }])
+            }
+            func covers(_ region: DecisionTableCoverage.Region) -> Bool { zip(region, point).allSatisfy { $0.contains($1) } }
+            let outcome = routing.decide(facts, service: service, on: day).outcome
+            #expect((outcome == .review(.noRule)) == gaps.contains(where: covers), "\(values)")
+            #expect((outcome == .review(.severalRules)) == conflicts.contains { covers($0.region) }, "\(values)")
+        }
     }
 
     /// Each example meets with what is said of it.

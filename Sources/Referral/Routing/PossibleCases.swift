@@ -24,6 +24,11 @@ struct PossibleCases {
         let points: [Point]
         /// By input, of points that the table's column refuses: they reach no rule.
         let refused: [(input: RoutingInput, points: [Point])]
+
+        /// All that a table sees of a point.
+        func word(for point: Point) -> String {
+            inputs.map { "\($0.rawValue) \(PossibleCases.value(of: $0, at: point))" }.joined(separator: ",")
+        }
     }
 
     let service: Service

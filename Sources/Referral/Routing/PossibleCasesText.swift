@@ -246,6 +246,19 @@ struct PeopleText {
     }
 
     private func ages(_ people: Set<Seen>, _ everybody: Set<Seen>) -> String {
+        let text = agesByInput(people, everybody)
+        // The inputs are told one by one; where that would be others, too, one of them is named.
+        let (pairs, victims) = (Set(people.map { [$0.deciding, $0.own] }), Set(people.map(\.victim)))
+        let told = everybody.count { victims.contains($0.victim) && pairs.contains([$0.deciding, $0.own]) }
+        if told <= people.count { return text }
+        func key(_ seen: Seen) -> [Int] { [seen.own, seen.victim, seen.deciding].map { $0 ?? Int.max } }
+        guard let one = people.min(by: { key($0).lexicographicallyPrecedes(key($1)) }) else { return text }
+        let age = inputs.contains(.ownAge) ? AgeText.attribute([one.own]) : "with the deciding age \(AgeText.value([one.deciding]))"
+        let ages = "\(age) and the victim's age \(AgeText.value([one.victim]))"
+        return "\(text.isEmpty ? "of some ages" : text + " (not all)"), one of them: somebody \(ages)"
+    }
+
+    private func agesByInput(_ people: Set<Seen>, _ everybody: Set<Seen>) -> String {
         var texts: [String] = []
         let victims = Set(people.map(\.victim))
         if inputs.contains(.victimAge), victims != Set(everybody.map(\.victim)) { texts.append("victim's age \(AgeText.value(victims))") }
@@ -260,7 +273,8 @@ struct PeopleText {
         let rows = self.rows(people, everybody).map { deciding, own in
             [own.map(AgeText.attribute), deciding.map { "deciding age \(AgeText.value($0))" }].compactMap(\.self).joined(separator: ", ")
         }
-        return (rows.filter { !$0.isEmpty } + texts).joined(separator: " or ")
+        let known = rows.filter { !$0.isEmpty }.joined(separator: " or ")
+        return ((known.isEmpty ? [] : [known]) + texts).joined(separator: ", ")
     }
 
     /// Deciding ages with the own ages that go with each of them; nil for all that can.
@@ -294,38 +308,58 @@ struct PeopleText {
 
 /// Offenders by their ages.
 private enum OffendersText {
+    /// So many different shapes are told in full.
+    private static let mostRows = 3
+
     static func text(of points: [PossibleCases.Point], _ group: PossibleCases.Group) -> String {
-        var youngest: Set<Int> = []
-        var oldest: Set<Int> = []
+        // By the youngest offender's age.
+        var oldest: [Int: Set<Int>] = [:]
         var hasUnknown = false
         for case .offenders(let first, let last) in points {
-            if let first, let last {
-                youngest.insert(first)
-                oldest.insert(last)
-            } else {
-                hasUnknown = true
-            }
+            if let first, let last { oldest[first, default: []].insert(last) } else { hasUnknown = true }
         }
-        var texts: [String] = []
-        if let low = youngest.min(), let high = oldest.max() {
-            func attribute(_ ages: Set<Int>) -> String { AgeText.attribute(Set(ages.map(Optional.some))) }
-            if group.inputs.count == 1 {
-                let which = group.inputs == [.youngestOffenderAge] ? "youngest" : "oldest"
-                texts.append("the \(which) offender \(attribute(youngest))")
-            } else if youngest == oldest {
-                texts.append("offenders \(attribute(youngest))")
-            } else {
-                // What the other one implies is left out.
-                let impliesOldest = oldest == Set(low...PossibleCases.ages.upperBound)
-                let impliesYoungest = youngest == Set(PossibleCases.ages.lowerBound...high)
-                if !impliesYoungest || impliesOldest && youngest.count < PossibleCases.ages.count {
-                    texts.append("the youngest offender \(attribute(youngest))")
-                }
-                if !impliesOldest { texts.append("the oldest offender \(attribute(oldest))") }
-                texts = [texts.joined(separator: " and ")]
-            }
-        }
+        var texts = oldest.isEmpty ? [] : [known(oldest, group)]
         if hasUnknown { texts.append("offenders of unknown age") }
         return texts.joined(separator: " or ")
     }
+
+    private static func known(_ oldest: [Int: Set<Int>], _ group: PossibleCases.Group) -> String {
+        if group.inputs.count == 1 {
+            let which = group.inputs == [.youngestOffenderAge] ? "youngest" : "oldest"
+            return "the \(which) offender \(attribute(Set(oldest.keys)))"
+        }
+        let rows = rows(oldest)
+        if rows.count <= mostRows { return rows.map { text($0.youngest, $0.oldest) }.joined(separator: " or ") }
+        let some = text(Set(oldest.keys), oldest.values.reduce(into: []) { $0.formUnion($1) })
+        // The fewer go with the youngest, the more it tells of the shape.
+        let one = oldest.min { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
+        let ages = one.map { [$0.key, $0.value.min() ?? $0.key] } ?? []
+        return "\(some) (not all), one of them: offenders of \(Set(ages).sorted().map(String.init).joined(separator: " and "))"
+    }
+
+    /// Youngest ages with the oldest ages that go with each of them, as far as they can.
+    private static func rows(_ oldest: [Int: Set<Int>]) -> [(youngest: Set<Int>, oldest: Set<Int>)] {
+        var rows: [(youngest: Set<Int>, oldest: Set<Int>)] = []
+        for (age, chosen) in oldest.sorted(by: { $0.key < $1.key }) {
+            if let place = rows.firstIndex(where: { $0.oldest.filter { $0 >= age } == chosen }) {
+                rows[place].youngest.insert(age)
+            } else {
+                rows.append(([age], chosen))
+            }
+        }
+        return rows
+    }
+
+    private static func text(_ youngest: Set<Int>, _ oldest: Set<Int>) -> String {
+        if youngest == oldest { return "offenders \(attribute(youngest))" }
+        // What the other one implies is left out.
+        let impliesOldest = youngest.min().map { oldest == Set($0...PossibleCases.ages.upperBound) } ?? false
+        let impliesYoungest = oldest.max().map { youngest == Set(PossibleCases.ages.lowerBound...$0) } ?? false
+        var texts: [String] = []
+        if !impliesYoungest || impliesOldest { texts.append("the youngest offender \(attribute(youngest))") }
+        if !impliesOldest { texts.append("the oldest offender \(attribute(oldest))") }
+        return texts.joined(separator: " and ")
+    }
+
+    private static func attribute(_ ages: Set<Int>) -> String { AgeText.attribute(Set(ages.map(Optional.some))) }
 }

@@ -30,7 +30,8 @@ public struct RoutingFinding: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// By which it is accepted: readable, and the same as long as the same is wrong for the same people, in the same areas, on the same days
-    /// of the rule set. `no-recipient/support/adult/0125+0184`.
+    /// of the rule set. Those about people end in a digest of exactly the cases, and of the organisations or kinds of them that are meant.
+    /// `no-recipient/support/adult/0125+0184/5c0a71f3`.
     public let id: String
     public let kind: Kind
     /// The number of the rule set that it belongs to; for days without one, of the next, or of the last when there is no next.
@@ -73,9 +74,14 @@ public struct RoutingFinding: Hashable, Sendable, CustomStringConvertible {
         let kept = part.map { $0.isLetter || $0.isNumber || "+.-#_".contains($0) ? String($0) : " " }.joined()
         let text = kept.split(separator: " ").joined(separator: "-")
         guard text.count > longestPart || text.isEmpty else { return text }
-        // FNV-1a.
-        let digest = part.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return text.prefix(longestPart - 9) + "-" + String(digest, radix: 16)
+        return text.prefix(longestPart - 9) + "-" + digest(of: [part])
+    }
+
+    /// Of words that say exactly what is meant: FNV-1a, eight hexadecimal digits.
+    static func digest(of words: [String]) -> String {
+        let digest = words.joined(separator: "|").utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        let digits = String(digest, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
 

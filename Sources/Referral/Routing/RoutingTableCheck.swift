@@ -2,6 +2,15 @@ import DecisionTable
 
 /// One routing table, looked at for every case that there can be.
 struct RoutingTableCheck {
+    /// Whom a rule decides.
+    struct People {
+        let region: DecisionTableCoverage.Region
+        /// Whether the region is all of them.
+        let isAll: Bool
+        /// Of all of them; nil when the budget was too small.
+        let digest: String?
+    }
+
     let table: RoutingTable
     let service: Service
     let cases: PossibleCases
@@ -27,7 +36,23 @@ struct RoutingTableCheck {
     }
 
     /// Whom a rule decides; nil when nobody.
-    func people(decidedBy rule: Int) -> DecisionTableCoverage.Region? { coverage.region(decidedBy: rule) }
+    func people(decidedBy rule: Int) -> People? {
+        coverage.region(decidedBy: rule).map { region in
+            let all = coverage.digest(decidedBy: rule)
+            return People(region: region, isAll: all == coverage.digest(of: region), digest: all.map { String($0, radix: 16) })
+        }
+    }
+
+    /// Whom no rule decides, in regions that are told one by one.
+    var gaps: [DecisionTableCoverage.Region] { largest(coverage.gaps.flatMap(cases.parts)) }
+
+    /// For whom two rules say different things.
+    var conflicts: [DecisionTableCoverage.Conflict] { coverage.conflicts }
+
+    /// The last part of the id of what is found about these people.
+    func digest(of region: DecisionTableCoverage.Region) -> String {
+        RoutingFinding.digest(of: [String(coverage.digest(of: region), radix: 16)])
+    }
 
     /// What is found in the table alone.
     /// - Parameters:
@@ -49,18 +74,19 @@ struct RoutingTableCheck {
             return all == one ? "\(there), or anywhere else: \(what)" : "\(all): \(what); for example \(there)"
         }
 
-        let gaps = largest(coverage.gaps.flatMap(cases.parts)).map { finding(.gap, [cases.text(of: $0)], said("no rule", of: $0), $0) }
+        let gaps = self.gaps.map { finding(.gap, [cases.text(of: $0), digest(of: $0)], said("no rule", of: $0), $0) }
             .sorted { $0.id < $1.id }
         let outside = cases.groups.enumerated().flatMap { place, group in
             group.refused.map { input, points in
                 let text = cases.text(of: points, in: group)
                 return finding(
-                    .outsideTable, [input.rawValue, text], "\(text): the column \"\(input.rawValue)\" does not allow the value")
+                    .outsideTable, [input.rawValue, text, RoutingFinding.digest(of: points.map { group.word(for: $0) })],
+                    "\(text): the column \"\(input.rawValue)\" does not allow the value")
             }
         }
         let conflicts = coverage.conflicts.map {
             finding(
-                .conflict, ["\(name($0.first))+\(name($0.second))"], rules: [$0.first, $0.second],
+                .conflict, ["\(name($0.first))+\(name($0.second))", digest(of: $0.region)], rules: [$0.first, $0.second],
                 said("the rules \(name($0.first)) and \(name($0.second)) both hold", of: $0.region), $0.region)
         }
         let idleRules =

@@ -141,8 +141,13 @@ struct RuleSetCheck {
         }
         for (run, areas) in unserved.groups(of: table.service) { findings.append(unservedFinding(table, areas, run)) }
         for rule in table.table.verdicts.indices {
-            for miss in misses.keys where rules[miss.placement]?.contains(rule) == true {
-                for (run, areas) in misses.groups(of: miss) { findings.append(finding(table, rule, miss, areas, run)) }
+            let missed = misses.keys.filter { rules[$0.placement]?.contains(rule) == true }
+            if missed.isEmpty { continue }
+            let people = table.people(decidedBy: rule)
+            // Without them the ids would be others.
+            if people?.digest == nil { isComplete = false }
+            for miss in missed {
+                for (run, areas) in misses.groups(of: miss) { findings.append(finding(table, rule, people, miss, areas, run)) }
             }
         }
         return isComplete
@@ -168,23 +173,29 @@ struct RuleSetCheck {
     }
 
     private func finding(
-        _ table: RoutingTableCheck, _ rule: Int, _ miss: Miss, _ areas: [Area], _ run: ClosedRange<Int>
+        _ table: RoutingTableCheck, _ rule: Int, _ decided: RoutingTableCheck.People?, _ miss: Miss, _ areas: [Area],
+        _ run: ClosedRange<Int>
     ) -> RoutingFinding {
         let days = days(of: run)
         let id = table.table.verdicts[rule].rule
-        let region = table.people(decidedBy: rule)
+        let region = decided?.region
         let people = region.map { table.cases.text(of: $0, place: names(areas, in: run)) } ?? "living in \(names(areas, in: run))"
+        let others = decided?.isAll ?? true ? "" : ", which decides others, too"
         let directory = spans[run.lowerBound].directory
+        var kinds: [String] = []
+        if case .recipient(let kind, let alternative) = miss.placement { kinds = [kind, alternative].compactMap(\.self).map(\.rawValue) }
+        let meant = [decided?.digest ?? ""] + kinds + miss.several.map(\.rawValue).sorted()
         let what: String
-        if miss.several.isEmpty, case .recipient(let kind, let alternative) = miss.placement {
-            let kinds = [kind, alternative].compactMap(\.self).map(\.rawValue)
+        if miss.several.isEmpty {
             what = kinds.count == 1 ? "no \(kinds[0]) serves the area" : "neither \(kinds.joined(separator: " nor ")) serves the area"
         } else {
             what = "several serve the area: \(Self.list(miss.several.map { directory.organisation($0)?.name ?? $0.rawValue }))"
         }
         return RoutingFinding(
-            miss.several.isEmpty ? .noRecipient : .severalRecipients, [id, Self.word(for: areas)] + suffix(days), ruleSet: ruleSet.number,
-            service: table.service, days: days, rules: [id], areas: areas, text: "\(people)\(during(days)): \(what) (rule \(id))",
+            miss.several.isEmpty ? .noRecipient : .severalRecipients,
+            [id, Self.word(for: areas)] + suffix(days) + [RoutingFinding.digest(of: meant)], ruleSet: ruleSet.number,
+            service: table.service, days: days, rules: [id], areas: areas,
+            text: "\(people)\(during(days)): \(what) (rule \(id)\(others))",
             example: region.map { table.cases.facts(table.cases.example(of: $0), in: areas.first) })
     }
 
@@ -247,8 +258,12 @@ struct RuleSetCheck {
 
     private func names(_ areas: [Area], in run: ClosedRange<Int>) -> String {
         let listed = spans[run.lowerBound].directory.areas
-        return Self.list(areas.map { area in listed.first { $0.area == area }?.name ?? area.description })
+        let names = areas.prefix(Self.mostNames).map { area in listed.first { $0.area == area }?.name ?? area.description }
+        return Self.list(names + (areas.count > names.count ? ["\(areas.count - names.count) more"] : []))
     }
+
+    /// How many areas a text names.
+    private static let mostNames = 12
 
     private static func word(for areas: [Area]) -> String { areas.map(\.description).sorted().joined(separator: "+") }
 
