@@ -27,14 +27,11 @@ public final class RulesInForce: Sendable {
 
     private let snapshot: Mutex<Snapshot>
     private let source: Source?
-    /// Whether the store was empty at the start, so that it was filled.
-    public let isImported: Bool
 
     /// Rules that never change, of which nobody knows who published them.
     public init(_ policy: Policy) {
         snapshot = Mutex(Snapshot(policy: policy))
         source = nil
-        isImported = false
     }
 
     /// Reads what the store has. An empty store is filled first.
@@ -63,7 +60,6 @@ public final class RulesInForce: Sendable {
         }
         self.snapshot = Mutex(snapshot)
         self.source = source
-        isImported = isEmpty
     }
 
     /// What decisions that are made now are made by; the rule set and the directory are chosen by day.

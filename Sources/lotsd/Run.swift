@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import CoreMetrics
-import Dispatch
 import Exchange
 import Foundation
 import Logging
@@ -129,7 +128,6 @@ struct Run: AsyncParsableCommand {
     ) async throws -> RulesInForce {
         let rules = try await RulesInForce(
             store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod, first: files, at: now)
-        if rules.isImported { warn(of: rules.policy.routing, logger) }
         for difference in rules.history.differences(from: files) {
             logger.warning(
                 """
@@ -139,18 +137,6 @@ struct Run: AsyncParsableCommand {
                 metadata: ["directory": "\(configuration.directoryPath)", "routing": "\(configuration.routingPath)"])
         }
         return rules
-    }
-
-    /// What the files leave open is in force all the same: nobody was asked. Does not hold up the start, since it takes up to some seconds.
-    private func warn(of routing: Routing, _ logger: Logger) {
-        DispatchQueue.global(qos: .utility).async {
-            let findings = routing.unaccepted()
-            for finding in findings { logger.warning("not accepted: \(finding)", metadata: ["finding": "\(finding.id)"]) }
-            guard !findings.isEmpty else { return }
-            logger.warning(
-                "the rules and the directory of the first start have findings that nobody has accepted; `lotsd check` tells them again",
-                metadata: ["count": "\(findings.count)"])
-        }
     }
 
     /// The service manager's listening socket, when it has one for this process.

@@ -212,21 +212,4 @@ import Testing
     private func line(of part: String, in text: String) -> Int {
         (text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains(part) } ?? -1) + 1
     }
-
-    /// What the files of the first start leave open is in force, but not in silence.
-    @Test func theFirstStartTellsWhatNobodyHasAccepted() async throws {
-        let installation = try await Installation.small
-        let count = installation.policy.routing.unaccepted().count
-        #expect(count > 0)
-        try await Daemon.Files.with { files in
-            try await Daemon.with(files, settings: installation.settings) { _ in
-                let summary = try await eventually("the findings are told") {
-                    try files.loggedText().split(separator: "\n").first { $0.contains("findings that nobody has accepted") }
-                }
-                #expect(summary.contains("warning") && summary.contains("count=\(count)"), "\(summary)")
-            }
-            let lines = try files.loggedText().split(separator: "\n").filter { $0.contains("not accepted: rule set") }
-            #expect(lines.count == count && lines.contains { $0.contains("finding=no-recipient/support/") }, "\(lines)")
-        }
-    }
 }
