@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
 export SWIFT_BACKTRACE := enable=no
 FUZZ_SECONDS ?= 60
-# Tests that only compute go first: beside them, those with sockets and time limits would wait for a processor.
+# Tests that only compute go first, those with whole daemons last: beside each other, those with time limits would wait for a processor.
 COMPUTING := '^(DecisionTableTests|ReferralTests|ConfigurationTests|InflowTests|ProtobufTests|FuzzTests)\.'
 
 .PHONY: demo test fuzz sanitize scan build release dependencies test-dependencies certificates generate format lint bench clean
@@ -17,7 +17,8 @@ demo: release certificates
 
 test: test-dependencies lint build
 	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --filter $(COMPUTING)
-	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --skip-build --skip $(COMPUTING)
+	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --skip-build --skip $(COMPUTING) --skip '^EndToEndTests\.'
+	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --skip-build --filter '^EndToEndTests\.'
 	scripts/fuzz 3
 	scripts/scan-tls available
 

@@ -3,7 +3,7 @@ import ReferralAPI
 import TTRPC
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+@Suite(.timeLimit(.minutes(3))) struct HealthTests {
     @Test(arguments: Carrier.allCases) func aProbeLearnsThatTheExchangeStops(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in
             let client = HealthClient(try await exchange.client("stadsrevisionen/revisor"))

@@ -3,7 +3,7 @@ import Referral
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OfferBoardTests {
+@Suite(.timeLimit(.minutes(3))) struct OfferBoardTests {
     private let jour = OrganisationID("jour")
 
     /// Waits in a task of its own; `looks` counts.

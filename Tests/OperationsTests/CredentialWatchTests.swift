@@ -7,7 +7,7 @@ import TLS
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialWatchTests {
+@Suite(.timeLimit(.minutes(3))) struct CredentialWatchTests {
     private final class Log: Sendable {
         let lines = Mutex<[String]>([])
 

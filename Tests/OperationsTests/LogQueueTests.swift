@@ -4,7 +4,7 @@ import Operations
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LogQueueTests {
+@Suite(.timeLimit(.minutes(3))) struct LogQueueTests {
     @Test func linesKeepTheirOrderAndAreWrittenBeforeTheEnd() async {
         let written = Mutex(Data())
         let queue = LogQueue(capacity: 1 << 20, droppedLine: { "dropped \($0)" }, write: { data in written.withLock { $0 += data } })

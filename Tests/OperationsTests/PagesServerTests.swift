@@ -5,7 +5,7 @@ import Operations
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PagesServerTests {
+@Suite(.timeLimit(.minutes(3))) struct PagesServerTests {
     private func withPages<R>(_ body: (PagesServer) async throws -> R) async throws -> R {
         let server = try await PagesServer.bind(
             host: "127.0.0.1", port: 0,

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ServiceManagerTests {
+@Suite(.timeLimit(.minutes(3))) struct ServiceManagerTests {
     @Test func withoutAManagerNothingIsSaidOrTaken() {
         let manager = ServiceManager(environment: [:], processID: 7)
         #expect(manager.sockets == [] && manager.watchdogInterval == nil)

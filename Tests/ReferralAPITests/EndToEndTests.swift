@@ -8,7 +8,7 @@ import Testing
 
 @testable import ReferralAPI
 
-@Suite(.timeLimit(.minutes(1))) struct EndToEndTests {
+@Suite(.timeLimit(.minutes(3))) struct EndToEndTests {
     private let submission = Submission(messageID: MessageID("m-1"), content: fullContent)
 
     // MARK: Those who send

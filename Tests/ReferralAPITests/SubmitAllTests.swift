@@ -7,7 +7,7 @@ import Testing
 @testable import ReferralAPI
 
 /// Submitting many over streams that do not last.
-@Suite(.timeLimit(.minutes(1))) struct SubmitAllTests {
+@Suite(.timeLimit(.minutes(3))) struct SubmitAllTests {
     /// A service whose streams end as they are told, before they have answered everything.
     private final class Fragile: Sendable {
         enum End: Sendable {

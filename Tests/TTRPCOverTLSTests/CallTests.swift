@@ -5,7 +5,7 @@ import TTRPCTestSupport
 import Testing
 
 /// What callers and handlers may rely on, whatever carries the calls.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct CallTests {
     private let message = EchoMessage(text: "hej", number: 7).encoded
 

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// `lots/1` from end to end: negotiated, used, and not used with a peer that does not speak it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExtensionTests {
     private let message = EchoMessage(text: "hej", number: 7).encoded
     static let extended = [Transport.inProcess, .tls]

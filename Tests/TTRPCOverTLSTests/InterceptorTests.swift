@@ -6,7 +6,7 @@ import TTRPCTestSupport
 import Testing
 
 /// What interceptors see and may do, for every kind of call and whatever carries it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct InterceptorTests {
     private let message = EchoMessage(text: "hej").encoded
 

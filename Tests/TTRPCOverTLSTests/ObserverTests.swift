@@ -11,7 +11,7 @@ import TestSupport
 import Testing
 
 /// What a server tells of its connections and calls, and each bound as it is told.
-@Suite(.timeLimit(.minutes(1))) struct ObserverTests {
+@Suite(.timeLimit(.minutes(3))) struct ObserverTests {
     private let message = EchoMessage(text: "hej").encoded
 
     private func configuration(_ change: (inout ServerConfiguration) -> Void) -> ServerConfiguration {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// A client that reconnects, against real servers that die, refuse and return.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReconnectingTests {
     private let message = EchoMessage(text: "hej", number: 7).encoded
 

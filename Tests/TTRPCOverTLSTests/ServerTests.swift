@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What only a server with sockets has: connections, their bounds and its end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ServerTests {
     private let message = EchoMessage(text: "hej").encoded
 

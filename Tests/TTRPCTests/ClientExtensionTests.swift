@@ -7,7 +7,7 @@ import Testing
 @testable import TTRPC
 
 /// What a client connection does with a server that speaks `lots/1`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ClientExtensionTests {
     private let message = EchoMessage(text: "x", number: 1).encoded
     private let method = EchoService.method("M")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TTRPC
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DrainSignalTests {
     @Test func allWaitersWakeAndLaterOnesDoNotWait() async {
         let signal = DrainSignal()

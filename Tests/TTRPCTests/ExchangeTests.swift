@@ -5,7 +5,7 @@ import Testing
 @testable import TTRPC
 
 /// The recorded bytes of other implementations, replayed against ours.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExchangeTests {
     /// The server gets the recorded client's frames and has to answer with the recorded server's, byte for byte.
     @Test(arguments: [

@@ -7,7 +7,7 @@ import Testing
 @testable import TTRPC
 
 /// What a server connection does with a client that breaks the rules. Each ends with a call that works, unless the connection is closed.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct HostileClientTests {
     private let message = EchoMessage(text: "x", number: 1).encoded
 

@@ -5,7 +5,7 @@ import Testing
 @testable import TTRPC
 
 /// What a client connection does with a server that breaks the rules, or is slow.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct HostileServerTests {
     private let message = EchoMessage(text: "x", number: 1).encoded
 

@@ -6,7 +6,7 @@ import Testing
 @testable import TTRPC
 
 /// PROTOCOL.md is true: its examples are replayed, its numbers and the tests it names exist.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ProtocolDocumentTests {
     /// What one block of the document shows.
     struct Example: Sendable, CustomStringConvertible {

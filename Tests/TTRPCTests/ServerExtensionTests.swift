@@ -7,7 +7,7 @@ import Testing
 @testable import TTRPC
 
 /// What a server connection does with a client that speaks `lots/1`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ServerExtensionTests {
     private let message = EchoMessage(text: "x", number: 1).encoded
 
