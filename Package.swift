@@ -98,21 +98,27 @@ let package = Package(
 
         // Tests. What several of them share stands in targets of its own under Tests.
         .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
-        .target(name: "StoreContract", dependencies: ["Referral"], path: "Tests/StoreContract", swiftSettings: settings),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
+        .target(name: "StoreContract", dependencies: ["Referral", "SeededRandom"], path: "Tests/StoreContract", swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["TLS"], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "TTRPCTestSupport", dependencies: ["TTRPC", nioCore, logging], path: "Tests/TTRPCTestSupport", swiftSettings: settings),
-        .testTarget(name: "DecisionTableTests", dependencies: ["DecisionTable"], resources: [.copy("Fixtures")], swiftSettings: settings),
-        .testTarget(name: "ReferralTests", dependencies: ["Referral", "DecisionTable"], swiftSettings: settings),
-        .testTarget(name: "InflowTests", dependencies: ["Inflow", "Referral"], swiftSettings: settings),
-        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: settings),
-        .testTarget(name: "TLSTests", dependencies: ["TLS", "TestSupport", nioCore, nioEmbedded, nioPosix], swiftSettings: settings),
         .testTarget(
-            name: "ProtobufTests", dependencies: ["Protobuf", "CProtobufC", "CTestMessages"], exclude: ["Messages"],
+            name: "DecisionTableTests", dependencies: ["SeededRandom", "DecisionTable"], resources: [.copy("Fixtures")],
+            swiftSettings: settings),
+        .testTarget(name: "ReferralTests", dependencies: ["SeededRandom", "Referral", "DecisionTable"], swiftSettings: settings),
+        .testTarget(name: "InflowTests", dependencies: ["SeededRandom", "Inflow", "Referral"], swiftSettings: settings),
+        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: settings),
+        .testTarget(
+            name: "TLSTests", dependencies: ["SeededRandom", "TLS", "TestSupport", nioCore, nioEmbedded, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "ProtobufTests", dependencies: ["SeededRandom", "Protobuf", "CProtobufC", "CTestMessages"], exclude: ["Messages"],
             swiftSettings: settings),
         .testTarget(
             name: "TTRPCTests",
-            dependencies: ["TTRPC", "TTRPCTestSupport", "CTTRPCMessages", "Protobuf", nioCore, nioPosix, nioEmbedded, logging],
+            dependencies: [
+                "SeededRandom", "TTRPC", "TTRPCTestSupport", "CTTRPCMessages", "Protobuf", nioCore, nioPosix, nioEmbedded, logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TTRPCOverTLSTests",
@@ -121,11 +127,15 @@ let package = Package(
         .testTarget(
             name: "ReferralAPITests",
             dependencies: [
-                "ReferralAPI", "Referral", "Protobuf", "CProtobufC", "TTRPC", "Digest", "CReferralMessages", nioCore, nioPosix, logging,
+                "ReferralAPI", "Referral", "Protobuf", "CProtobufC", "TTRPC", "Digest", "CReferralMessages", "SeededRandom", nioCore,
+                nioPosix, logging,
             ], swiftSettings: settings),
         .testTarget(
-            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreContract", "Referral", grdb], swiftSettings: settings),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Referral", "DecisionTable"], swiftSettings: settings),
+            name: "SQLiteStoreTests", dependencies: ["SeededRandom", "SQLiteStore", "StoreContract", "Referral", grdb],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["SeededRandom", "Configuration", "Referral", "DecisionTable"],
+            swiftSettings: settings),
         .testTarget(
             name: "RecordingTests",
             dependencies: ["Recording", "TTRPC", "Protobuf", "CReferralMessages", nioCore, nioPosix, logging], swiftSettings: settings),

@@ -2,38 +2,6 @@ package import Logging
 package import NIOCore
 import Protobuf
 
-/// A call that a server connection is answering.
-final class ServerCall {
-    /// The client's messages, for a call that takes more than one.
-    let messages: MessageBuffer?
-    /// Bytes of the request counted in the connection's budget until the handler returns.
-    let heldBytes: Int
-    let trailers: Trailers?
-    let method: MethodName
-    let began: NIODeadline
-    /// Its answer was decided on and told to the observer.
-    var isCounted = false
-    /// Set once the handler waits for the first time or has returned.
-    var task: Task<Void, Never>? {
-        didSet { if isCancelled { task?.cancel() } }
-    }
-    private var isCancelled = false
-
-    init(messages: MessageBuffer?, heldBytes: Int, trailers: Trailers?, method: MethodName, began: NIODeadline) {
-        self.messages = messages
-        self.heldBytes = heldBytes
-        self.trailers = trailers
-        self.method = method
-        self.began = began
-    }
-
-    func cancel(_ error: any Error) {
-        messages?.finish(throwing: error)
-        isCancelled = true
-        task?.cancel()
-    }
-}
-
 /// The server's end of a connection: performs what its state machine decides, on one event loop.
 ///
 /// Whoever carries the bytes calls `receive`, `readingPaused` and `closed`; they go out through the ``ByteTransport``.

@@ -1,4 +1,5 @@
 import Referral
+import SeededRandom
 import Testing
 
 /// What decisions of the shipped tables tell besides the decision.
@@ -66,7 +67,7 @@ import Testing
     @Test func everyInputHasAnOrigin() throws {
         let routing = try Shipped.routing.get()
         let day = try CivilDate.day("2024-03-01")
-        var random = SeededRandom(seed: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<500 {
             let facts = CaseFacts(Case(&random).content, received: day)
             for service in Service.allCases {
@@ -84,7 +85,7 @@ import Testing
     func eachAlternativeIsTrueAndTheNearest(day text: String, service: Service) throws {
         let routing = try Shipped.routing.get()
         let day = try CivilDate.day(text)
-        var random = SeededRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         var seen: [String: Int] = [:]
         for _ in 0..<250 {
             let sample = Case(&random)
@@ -155,7 +156,7 @@ import Testing
     @Test func nothingIsToldOfWhatARecipientMayNotSee() throws {
         let routing = try Shipped.routing.get()
         let day = try CivilDate.day("2024-03-01")
-        var random = SeededRandom(seed: 2)
+        var random = SplitMix64(seed: 2)
         let groups = Disclosure.groups(for: .privateBody, service: .support)
         var compared = 0
         for _ in 0..<1_500 {
@@ -188,7 +189,7 @@ import Testing
     func theOnlyOneWithoutAReasonIsTheRecipient(day text: String, service: Service) throws {
         let routing = try Shipped.routing.get()
         let day = try CivilDate.day(text)
-        var random = SeededRandom(seed: 3)
+        var random = SplitMix64(seed: 3)
         let organisations = routing.directory.organisations.map(\.id) + [OrganisationID("nobody")]
         var codes: Set<WhyNot.Code> = []
         for _ in 0..<100 {
@@ -261,7 +262,7 @@ private struct Case: CustomStringConvertible {
         self.area = area
     }
 
-    init(_ random: inout SeededRandom) {
+    init(_ random: inout SplitMix64) {
         let areas = [
             "0180/farsta", "0180/bromma", "0180/kungsholmen", "0180/hasselby-vallingby", "0180/vantor", "0180/jarva", "0191", "0186",
             "0980",
@@ -352,17 +353,6 @@ private struct Case: CustomStringConvertible {
     }
 }
 
-/// SplitMix64: the same seed gives the same cases.
-private struct SeededRandom {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next(in count: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((value ^ (value >> 31)) % UInt64(count))
-    }
+extension SplitMix64 {
+    fileprivate mutating func next(in count: Int) -> Int { Int(next() % UInt64(count)) }
 }

@@ -1,4 +1,5 @@
 import DecisionTable
+import SeededRandom
 import Testing
 
 @Suite("The compiled table decides as its cells read one by one")
@@ -88,7 +89,7 @@ struct AgreementTests {
 
     @Test("Fifty random tables, five hundred inputs each", arguments: 0..<50)
     func agreement(seed: Int) throws {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let table = try Self.text(["UNIQUE", "FIRST"], &generator).table()
         for _ in 0..<500 {
             let values = table.inputs.map { Self.value($0.type, &generator) }
@@ -112,7 +113,7 @@ struct AgreementTests {
 
     @Test("The compiled table and the interpreter say the same, with every hit policy", arguments: 0..<66)
     func interpreter(seed: Int) throws {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let text = Self.text([Self.policies[seed % Self.policies.count]], &generator)
         let model = try DecisionModel(xml: Array(text.xml.utf8), file: "t.dmn")
         let table = try #require(try model.tables.first)

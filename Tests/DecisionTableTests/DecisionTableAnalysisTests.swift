@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import DecisionTable
@@ -139,7 +140,7 @@ struct DecisionTableAnalysisTests {
 
     @Test("A hundred and sixty small random tables: what is found is what looking at every value finds", arguments: 0..<20)
     func bruteForce(seed: Int) throws {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         for _ in 0..<8 {
             let table = try Self.randomTable(&generator)
             let isWhole = Bool.random(using: &generator)
@@ -196,7 +197,7 @@ struct DecisionTableAnalysisTests {
 
     @Test("With a small budget it says what is undecided, and nothing that is wrong", arguments: [0, 1, 5, 20, 100])
     func budget(budget: Int) throws {
-        var generator = SplitMix64(state: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<50 {
             let table = try Self.randomTable(&generator)
             let (all, some) = (table.analysed(), table.analysed(budget: budget))

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import DecisionTable
@@ -75,7 +76,7 @@ struct DecisionTableCoverageTests {
 
     @Test("Small random tables: what is found is what looking at every input finds", arguments: 0..<10)
     func bruteForce(seed: Int) throws {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         for _ in 0..<20 {
             let table = try Self.randomTable(&generator)
             let domains = Self.randomDomains(table, &generator)
@@ -123,7 +124,7 @@ struct DecisionTableCoverageTests {
 
     @Test("Rules have the same digest where they decide the same inputs, and only there", arguments: 0..<10)
     func digests(seed: Int) throws {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         for _ in 0..<20 {
             let table = try Self.randomTable(&generator)
             let domains = Self.randomDomains(table, &generator)
@@ -150,7 +151,7 @@ struct DecisionTableCoverageTests {
 
     @Test("With a small budget nothing is said that is wrong", arguments: [0, 1, 5, 20, 100])
     func budget(budget: Int) throws {
-        var generator = SplitMix64(state: 11)
+        var generator = SplitMix64(seed: 11)
         for _ in 0..<50 {
             let table = try Self.randomTable(&generator)
             let domains = Self.randomDomains(table, &generator)

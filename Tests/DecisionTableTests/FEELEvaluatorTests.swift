@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import DecisionTable
@@ -97,7 +98,7 @@ struct FEELEvaluatorTests {
 
     @Test("Random bytes in an expression give a fault or a value")
     func randomTexts() throws {
-        var generator = SplitMix64(state: 5)
+        var generator = SplitMix64(seed: 5)
         let pieces = [
             "1", "\"a\"", "(", ")", "[", "]", "{", "}", ",", "..", ".", "+", "-", "**", "<", "=", "!=", " in ", " if ", " then ", " else ",
             "for ",

@@ -1,4 +1,5 @@
 import DecisionTable
+import SeededRandom
 import Testing
 
 @Suite("Decimal numbers")
@@ -53,7 +54,7 @@ struct FEELNumberTests {
 
     @Test("Sums and products of random whole numbers are those of integers")
     func againstIntegers() {
-        var generator = SplitMix64(state: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<2000 {
             let left = Int.random(in: -1_000_000_000...1_000_000_000, using: &generator)
             let right = Int.random(in: -1_000_000_000...1_000_000_000, using: &generator)

@@ -1,6 +1,7 @@
 import Foundation
 import Inflow
 import Referral
+import SeededRandom
 
 /// Counts drawn from known rates.
 struct Stream {
@@ -11,7 +12,7 @@ struct Stream {
     private var tables: [Double: [Double]] = [:]
 
     init(seed: UInt64, dispersion: Double = 1) {
-        random = SplitMix64(state: seed &* 0x2545_F491_4F6C_DD1D)
+        random = SplitMix64(seed: seed &* 0x2545_F491_4F6C_DD1D)
         self.dispersion = dispersion
     }
 

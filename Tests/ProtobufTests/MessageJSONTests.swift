@@ -1,5 +1,6 @@
 import CTestMessages
 import Protobuf
+import SeededRandom
 import Testing
 
 @Suite struct MessageJSONTests {
@@ -221,7 +222,7 @@ import Testing
     /// All over the range of a timestamp, back and forth, later moments having later texts.
     @Test func timestampsAreOrdered() throws {
         let type = AnyMessageType(timestampType)
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         var last: (Int64, String)?
         for seconds in (0..<3000).map({ _ in Int64.random(in: -62_135_596_800...253_402_300_799, using: &random) }).sorted() {
             let bytes = try encode(timestampType) { _, timestamp in timestamp.pointee.seconds = seconds }

@@ -1,5 +1,6 @@
 import NIOCore
 import Referral
+import SeededRandom
 import Testing
 
 @testable import ReferralAPI
@@ -7,7 +8,7 @@ import Testing
 @Suite struct CanonicalFormTests {
     @Test func theOrderOfTheFieldsDoesNotMatter() throws {
         let expected = try decoder.submitRequest(packedSubmission(), today: today)
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix64(seed: 5)
         for _ in 0..<200 {
             let referral = shuffled(try fullContent.packed(), &random)
             var message = ByteBuffer()
@@ -86,7 +87,7 @@ import Testing
     }
 
     /// The top-level fields in a random order, those of one number in the order they had.
-    private func shuffled(_ message: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+    private func shuffled(_ message: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var fields: [(number: Int, bytes: ArraySlice<UInt8>)] = []
         var index = 0
         func readVarint() -> Int {

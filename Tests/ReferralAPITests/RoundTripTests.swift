@@ -1,5 +1,6 @@
 import NIOCore
 import Referral
+import SeededRandom
 import Testing
 
 @testable import ReferralAPI
@@ -52,7 +53,7 @@ import Testing
         for length in 0..<canonical.count {
             _ = try? decoder.content(stored: Array(canonical.prefix(length)), received: today)
         }
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         for _ in 0..<5_000 {
             var bytes = canonical
             bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)

@@ -2,6 +2,7 @@ import CReferralMessages
 import NIOCore
 import Protobuf
 import Referral
+import SeededRandom
 
 @testable import ReferralAPI
 
@@ -13,21 +14,6 @@ let decoder = ReferralDecoder(digestKey: [UInt8](repeating: 7, count: 32), accep
 func day(_ text: String) -> CivilDate {
     guard let date = CivilDate(text) else { preconditionFailure("not a day: \(text)") }
     return date
-}
-
-/// SplitMix64: the same seed gives the same samples for ever.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
 }
 
 /// Invented content with every field filled.
@@ -95,9 +81,9 @@ func faults(
 
 /// Contents that pass every check.
 struct ContentGenerator {
-    var random: SeededGenerator
+    var random: SplitMix64
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     mutating func content() -> ReferralContent {
         let services =

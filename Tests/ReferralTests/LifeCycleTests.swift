@@ -1,5 +1,6 @@
 import Foundation
 import Referral
+import SeededRandom
 import Testing
 
 @Suite struct LifeCycleTests {
@@ -215,7 +216,7 @@ import Testing
     /// runs backwards, and folding the whole log gives the state that was folded step by step.
     @Test(arguments: UInt64(0)..<200)
     func randomLivesKeepTheInvariants(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let policy = try World.policy()
         let age = [9, 10, 17, 21, 22, 45].randomElement(using: &random) ?? 17
         let services: [Service] = Bool.random(using: &random) ? [.support] : [.support, .mediation]

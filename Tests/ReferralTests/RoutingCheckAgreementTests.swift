@@ -1,4 +1,5 @@
 import DecisionTable
+import SeededRandom
 import Testing
 
 @testable import Referral
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test(arguments: 0..<16) func bruteForce(seed: Int) throws {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let routing = try Self.routing(&generator)
         let findings = routing.findings()
         #expect(!findings.contains { $0.kind == .undecided })

@@ -1,4 +1,5 @@
 import Referral
+import SeededRandom
 import Testing
 
 /// What may be published and rolled back when, and what is in force on each day then.
@@ -202,7 +203,7 @@ import Testing
 
     /// Whatever is published and rolled back: the days that have passed keep what they had, no day has two, and numbers only grow.
     @Test(arguments: 0..<200 as Range<UInt64>) func thePastNeverChanges(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         var book = try Book(importing: [(1, "2025-12-15", nil), (2, "2026-01-02", Bool.random(using: &random) ? "2026-01-20" : nil)])
         let days = (1...28).map { day("2026-01-\($0 < 10 ? "0" : "")\($0)") }
         for (index, today) in days.enumerated() {
@@ -400,16 +401,4 @@ private func noon(_ text: String) -> Instant {
     for year in 1970..<date.year { days += CivilDate(year: year, month: 2, day: 29) == nil ? 365 : 366 }
     for month in 1..<date.month { days += (28...31).last { CivilDate(year: date.year, month: month, day: $0) != nil } ?? 0 }
     return Instant(milliseconds: Int64(days + date.day - 1) * 86_400_000 + 39_600_000)
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Referral
+import SeededRandom
 import StoreContract
 import Testing
 

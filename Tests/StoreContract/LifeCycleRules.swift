@@ -1,4 +1,5 @@
 import Referral
+import SeededRandom
 import Testing
 
 extension StoreContract {

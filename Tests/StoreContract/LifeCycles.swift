@@ -1,4 +1,5 @@
 public import Referral
+import SeededRandom
 
 /// Random lives of invented referrals: each step follows from those before it. One seed gives one sequence.
 public struct LifeCycles: Sendable {
@@ -133,20 +134,5 @@ public struct LifeCycles: Sendable {
         return [
             returned, .routed(id, Sample.decision(.recipient(recipient), service: assignment.service)), .offered(id, to: recipient),
         ]
-    }
-}
-
-/// A small random generator with a seed (Steele, Lea, Flood 2014).
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    public init(seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOEmbedded
+import SeededRandom
 import Synchronization
 import TestSupport
 import Testing

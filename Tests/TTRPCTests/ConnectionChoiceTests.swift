@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import TTRPC
@@ -161,7 +162,7 @@ import Testing
     /// Whatever happens: one step is under way at most, every call is answered once, and none waits when there is a connection.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func anyOrderOfEvents(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var choice = choice(["a", "b", "c"], first: Int(seed % 3), calls: 5)
         var (now, call, waiting, step, connection) = (Int64(0), UInt64(0), Set<UInt64>(), Choice.Step?.none, Connection?.none)
         func begin(_ next: Choice.Step?) {

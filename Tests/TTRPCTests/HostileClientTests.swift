@@ -1,6 +1,7 @@
 import CTTRPCMessages
 import NIOCore
 import Protobuf
+import SeededRandom
 import TTRPCTestSupport
 import Testing
 
@@ -390,22 +391,7 @@ extension FrameDecoder {
     }
 }
 
-/// A small generator whose whole sequence follows from the seed (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     /// The same bytes with a few changed, cut out or doubled.
     mutating func mutate(_ valid: [UInt8]) -> [UInt8] {
         var bytes = valid

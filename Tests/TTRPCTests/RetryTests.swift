@@ -1,22 +1,8 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import TTRPC
-
-/// Numbers that are the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
 
 @Suite struct BackoffTests {
     private let backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
@@ -32,7 +18,7 @@ struct SeededGenerator: RandomNumberGenerator {
         #expect(backoff.delay(afterFailures: 3, jitter: 0) == .zero)
         #expect(backoff.delay(afterFailures: 3, jitter: 0.25) == .milliseconds(100))
         #expect(backoff.delay(afterFailures: 3, jitter: 7) == .milliseconds(400))
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<1_000 {
             let failures = Int.random(in: 1...70, using: &generator)
             let delay = backoff.delay(afterFailures: failures, jitter: .random(in: 0..<1, using: &generator))
@@ -61,7 +47,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
     /// A server in trouble gets little more than one repetition for ten of its answers, whatever the order of events.
     @Test func boundsRepetitions() {
-        var generator = SeededGenerator(seed: 2)
+        var generator = SplitMix64(seed: 2)
         for _ in 0..<20 {
             var budget = RetryBudget()
             var (repetitions, answers) = (0, 0)

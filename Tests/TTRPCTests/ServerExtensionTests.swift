@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import SeededRandom
 import Synchronization
 import TTRPCTestSupport
 import Testing

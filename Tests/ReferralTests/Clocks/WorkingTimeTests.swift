@@ -1,5 +1,6 @@
 import Foundation
 import Referral
+import SeededRandom
 import Testing
 
 @Suite struct WorkingTimeTests {
@@ -26,7 +27,7 @@ import Testing
     // MARK: Local time
 
     @Test(arguments: UInt64(0)..<8) func localTimeIsThatOfTheCalendar(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             // 1980 to 2100: as long as there has been summer time, and on.
             let moment = Int64.random(in: 315_532_800...4_102_444_800, using: &random)
@@ -146,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: UInt64(0)..<4) func theDeadlineIsTheFirstMomentByWhichTheTimeHasPassed(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         for hours in [LocalHours.office, try #require(LocalHours(from: 0, to: 24)), try #require(LocalHours(from: 1, to: 4))] {
             let office = WorkingHours(hours)
             for _ in 0..<6 {

@@ -1,5 +1,6 @@
 import Foundation
 import Referral
+import SeededRandom
 import Testing
 
 @Suite struct RandomLivesTests {
@@ -7,7 +8,7 @@ import Testing
 
     /// Random commands by random actors at random times, with the clock looking now and then.
     @Test(arguments: UInt64(0)..<150) func whateverHappensTheInvariantsHold(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let services: [Service] = [[.support], [.mediation], [.support, .mediation]].randomElement(using: &random) ?? [.support]
         let consent: ConsentStatus = Int.random(in: 0..<8, using: &random) == 0 ? .notAsked : .yes
         var life = try Life(
