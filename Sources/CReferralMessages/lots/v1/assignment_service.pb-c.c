@@ -1102,46 +1102,6 @@ const ProtobufCMessageDescriptor lots__v1__assignment_state__descriptor =
   (ProtobufCMessageInit) lots__v1__assignment_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue lots__v1__return_reason__enum_values_by_number[8] =
-{
-  { "RETURN_REASON_UNSPECIFIED", "LOTS__V1__RETURN_REASON__RETURN_REASON_UNSPECIFIED", 0 },
-  { "RETURN_REASON_OUTSIDE_AREA", "LOTS__V1__RETURN_REASON__RETURN_REASON_OUTSIDE_AREA", 1 },
-  { "RETURN_REASON_OUTSIDE_AGE", "LOTS__V1__RETURN_REASON__RETURN_REASON_OUTSIDE_AGE", 2 },
-  { "RETURN_REASON_WRONG_SERVICE", "LOTS__V1__RETURN_REASON__RETURN_REASON_WRONG_SERVICE", 3 },
-  { "RETURN_REASON_CONFLICT_OF_INTEREST", "LOTS__V1__RETURN_REASON__RETURN_REASON_CONFLICT_OF_INTEREST", 4 },
-  { "RETURN_REASON_NO_CAPACITY", "LOTS__V1__RETURN_REASON__RETURN_REASON_NO_CAPACITY", 5 },
-  { "RETURN_REASON_LANGUAGE", "LOTS__V1__RETURN_REASON__RETURN_REASON_LANGUAGE", 6 },
-  { "RETURN_REASON_OTHER", "LOTS__V1__RETURN_REASON__RETURN_REASON_OTHER", 7 },
-};
-static const ProtobufCIntRange lots__v1__return_reason__value_ranges[] = {
-{0, 0},{0, 8}
-};
-static const ProtobufCEnumValueIndex lots__v1__return_reason__enum_values_by_name[8] =
-{
-  { "RETURN_REASON_CONFLICT_OF_INTEREST", 4 },
-  { "RETURN_REASON_LANGUAGE", 6 },
-  { "RETURN_REASON_NO_CAPACITY", 5 },
-  { "RETURN_REASON_OTHER", 7 },
-  { "RETURN_REASON_OUTSIDE_AGE", 2 },
-  { "RETURN_REASON_OUTSIDE_AREA", 1 },
-  { "RETURN_REASON_UNSPECIFIED", 0 },
-  { "RETURN_REASON_WRONG_SERVICE", 3 },
-};
-const ProtobufCEnumDescriptor lots__v1__return_reason__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "lots.v1.ReturnReason",
-  "ReturnReason",
-  "Lots__V1__ReturnReason",
-  "lots.v1",
-  8,
-  lots__v1__return_reason__enum_values_by_number,
-  8,
-  lots__v1__return_reason__enum_values_by_name,
-  1,
-  lots__v1__return_reason__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
-};
 static const ProtobufCEnumValue lots__v1__assignment_phase__enum_values_by_number[5] =
 {
   { "ASSIGNMENT_PHASE_UNSPECIFIED", "LOTS__V1__ASSIGNMENT_PHASE__ASSIGNMENT_PHASE_UNSPECIFIED", 0 },

@@ -502,6 +502,321 @@ void   lots__v1__exclusion__free_unpacked
   assert(message->base.descriptor == &lots__v1__exclusion__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lots__v1__amend_request__init
+                     (Lots__V1__AmendRequest         *message)
+{
+  static const Lots__V1__AmendRequest init_value = LOTS__V1__AMEND_REQUEST__INIT;
+  *message = init_value;
+}
+size_t lots__v1__amend_request__get_packed_size
+                     (const Lots__V1__AmendRequest *message)
+{
+  assert(message->base.descriptor == &lots__v1__amend_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__amend_request__pack
+                     (const Lots__V1__AmendRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__amend_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__amend_request__pack_to_buffer
+                     (const Lots__V1__AmendRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__amend_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__AmendRequest *
+       lots__v1__amend_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__AmendRequest *)
+     protobuf_c_message_unpack (&lots__v1__amend_request__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__amend_request__free_unpacked
+                     (Lots__V1__AmendRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__amend_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lots__v1__answer_consent_request__init
+                     (Lots__V1__AnswerConsentRequest         *message)
+{
+  static const Lots__V1__AnswerConsentRequest init_value = LOTS__V1__ANSWER_CONSENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t lots__v1__answer_consent_request__get_packed_size
+                     (const Lots__V1__AnswerConsentRequest *message)
+{
+  assert(message->base.descriptor == &lots__v1__answer_consent_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__answer_consent_request__pack
+                     (const Lots__V1__AnswerConsentRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__answer_consent_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__answer_consent_request__pack_to_buffer
+                     (const Lots__V1__AnswerConsentRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__answer_consent_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__AnswerConsentRequest *
+       lots__v1__answer_consent_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__AnswerConsentRequest *)
+     protobuf_c_message_unpack (&lots__v1__answer_consent_request__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__answer_consent_request__free_unpacked
+                     (Lots__V1__AnswerConsentRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__answer_consent_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lots__v1__recall_request__init
+                     (Lots__V1__RecallRequest         *message)
+{
+  static const Lots__V1__RecallRequest init_value = LOTS__V1__RECALL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t lots__v1__recall_request__get_packed_size
+                     (const Lots__V1__RecallRequest *message)
+{
+  assert(message->base.descriptor == &lots__v1__recall_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__recall_request__pack
+                     (const Lots__V1__RecallRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__recall_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__recall_request__pack_to_buffer
+                     (const Lots__V1__RecallRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__recall_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__RecallRequest *
+       lots__v1__recall_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__RecallRequest *)
+     protobuf_c_message_unpack (&lots__v1__recall_request__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__recall_request__free_unpacked
+                     (Lots__V1__RecallRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__recall_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lots__v1__withdraw_referral_request__init
+                     (Lots__V1__WithdrawReferralRequest         *message)
+{
+  static const Lots__V1__WithdrawReferralRequest init_value = LOTS__V1__WITHDRAW_REFERRAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t lots__v1__withdraw_referral_request__get_packed_size
+                     (const Lots__V1__WithdrawReferralRequest *message)
+{
+  assert(message->base.descriptor == &lots__v1__withdraw_referral_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__withdraw_referral_request__pack
+                     (const Lots__V1__WithdrawReferralRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__withdraw_referral_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__withdraw_referral_request__pack_to_buffer
+                     (const Lots__V1__WithdrawReferralRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__withdraw_referral_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__WithdrawReferralRequest *
+       lots__v1__withdraw_referral_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__WithdrawReferralRequest *)
+     protobuf_c_message_unpack (&lots__v1__withdraw_referral_request__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__withdraw_referral_request__free_unpacked
+                     (Lots__V1__WithdrawReferralRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__withdraw_referral_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lots__v1__enter_in_error_request__init
+                     (Lots__V1__EnterInErrorRequest         *message)
+{
+  static const Lots__V1__EnterInErrorRequest init_value = LOTS__V1__ENTER_IN_ERROR_REQUEST__INIT;
+  *message = init_value;
+}
+size_t lots__v1__enter_in_error_request__get_packed_size
+                     (const Lots__V1__EnterInErrorRequest *message)
+{
+  assert(message->base.descriptor == &lots__v1__enter_in_error_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__enter_in_error_request__pack
+                     (const Lots__V1__EnterInErrorRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__enter_in_error_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__enter_in_error_request__pack_to_buffer
+                     (const Lots__V1__EnterInErrorRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__enter_in_error_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__EnterInErrorRequest *
+       lots__v1__enter_in_error_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__EnterInErrorRequest *)
+     protobuf_c_message_unpack (&lots__v1__enter_in_error_request__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__enter_in_error_request__free_unpacked
+                     (Lots__V1__EnterInErrorRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__enter_in_error_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lots__v1__watch_status_response__init
+                     (Lots__V1__WatchStatusResponse         *message)
+{
+  static const Lots__V1__WatchStatusResponse init_value = LOTS__V1__WATCH_STATUS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t lots__v1__watch_status_response__get_packed_size
+                     (const Lots__V1__WatchStatusResponse *message)
+{
+  assert(message->base.descriptor == &lots__v1__watch_status_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__watch_status_response__pack
+                     (const Lots__V1__WatchStatusResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__watch_status_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__watch_status_response__pack_to_buffer
+                     (const Lots__V1__WatchStatusResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__watch_status_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__WatchStatusResponse *
+       lots__v1__watch_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__WatchStatusResponse *)
+     protobuf_c_message_unpack (&lots__v1__watch_status_response__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__watch_status_response__free_unpacked
+                     (Lots__V1__WatchStatusResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__watch_status_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lots__v1__status_change__init
+                     (Lots__V1__StatusChange         *message)
+{
+  static const Lots__V1__StatusChange init_value = LOTS__V1__STATUS_CHANGE__INIT;
+  *message = init_value;
+}
+size_t lots__v1__status_change__get_packed_size
+                     (const Lots__V1__StatusChange *message)
+{
+  assert(message->base.descriptor == &lots__v1__status_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lots__v1__status_change__pack
+                     (const Lots__V1__StatusChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lots__v1__status_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lots__v1__status_change__pack_to_buffer
+                     (const Lots__V1__StatusChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lots__v1__status_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lots__V1__StatusChange *
+       lots__v1__status_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lots__V1__StatusChange *)
+     protobuf_c_message_unpack (&lots__v1__status_change__descriptor,
+                                allocator, len, data);
+}
+void   lots__v1__status_change__free_unpacked
+                     (Lots__V1__StatusChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lots__v1__status_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor lots__v1__submit_request__field_descriptors[2] =
 {
   {
@@ -925,7 +1240,7 @@ const ProtobufCMessageDescriptor lots__v1__get_status_request__descriptor =
   (ProtobufCMessageInit) lots__v1__get_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__referral_status__field_descriptors[6] =
+static const ProtobufCFieldDescriptor lots__v1__referral_status__field_descriptors[7] =
 {
   {
     "referral_id",
@@ -999,6 +1314,18 @@ static const ProtobufCFieldDescriptor lots__v1__referral_status__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__ReferralStatus, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__referral_status__field_indices_by_name[] = {
   1,   /* field[1] = message_id */
@@ -1007,11 +1334,12 @@ static const unsigned lots__v1__referral_status__field_indices_by_name[] = {
   2,   /* field[2] = received_at */
   0,   /* field[0] = referral_id */
   4,   /* field[4] = services */
+  6,   /* field[6] = version */
 };
 static const ProtobufCIntRange lots__v1__referral_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor lots__v1__referral_status__descriptor =
 {
@@ -1021,14 +1349,14 @@ const ProtobufCMessageDescriptor lots__v1__referral_status__descriptor =
   "Lots__V1__ReferralStatus",
   "lots.v1",
   sizeof(Lots__V1__ReferralStatus),
-  6,
+  7,
   lots__v1__referral_status__field_descriptors,
   lots__v1__referral_status__field_indices_by_name,
   1,  lots__v1__referral_status__number_ranges,
   (ProtobufCMessageInit) lots__v1__referral_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__service_status__field_descriptors[3] =
+static const ProtobufCFieldDescriptor lots__v1__service_status__field_descriptors[7] =
 {
   {
     "service",
@@ -1066,8 +1394,60 @@ static const ProtobufCFieldDescriptor lots__v1__service_status__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "outcome",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__ServiceStatus, outcome),
+    &lots__v1__support_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mediation_outcome",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__ServiceStatus, mediation_outcome),
+    &lots__v1__mediation_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recall_answer",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__ServiceStatus, recall_answer),
+    &lots__v1__reply__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recall_refusal",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__ServiceStatus, recall_refusal),
+    &lots__v1__recall_refusal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__service_status__field_indices_by_name[] = {
+  4,   /* field[4] = mediation_outcome */
+  3,   /* field[3] = outcome */
+  5,   /* field[5] = recall_answer */
+  6,   /* field[6] = recall_refusal */
   0,   /* field[0] = service */
   2,   /* field[2] = since */
   1,   /* field[1] = status */
@@ -1075,7 +1455,7 @@ static const unsigned lots__v1__service_status__field_indices_by_name[] = {
 static const ProtobufCIntRange lots__v1__service_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor lots__v1__service_status__descriptor =
 {
@@ -1085,7 +1465,7 @@ const ProtobufCMessageDescriptor lots__v1__service_status__descriptor =
   "Lots__V1__ServiceStatus",
   "lots.v1",
   sizeof(Lots__V1__ServiceStatus),
-  3,
+  7,
   lots__v1__service_status__field_descriptors,
   lots__v1__service_status__field_indices_by_name,
   1,  lots__v1__service_status__number_ranges,
@@ -1297,6 +1677,506 @@ const ProtobufCMessageDescriptor lots__v1__exclusion__descriptor =
   (ProtobufCMessageInit) lots__v1__exclusion__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor lots__v1__amend_request__field_descriptors[4] =
+{
+  {
+    "command_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AmendRequest, command_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AmendRequest, referral_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AmendRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contacts",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__AmendRequest, n_contacts),
+    offsetof(Lots__V1__AmendRequest, contacts),
+    &lots__v1__contact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__amend_request__field_indices_by_name[] = {
+  0,   /* field[0] = command_id */
+  3,   /* field[3] = contacts */
+  2,   /* field[2] = expected_version */
+  1,   /* field[1] = referral_id */
+};
+static const ProtobufCIntRange lots__v1__amend_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor lots__v1__amend_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.AmendRequest",
+  "AmendRequest",
+  "Lots__V1__AmendRequest",
+  "lots.v1",
+  sizeof(Lots__V1__AmendRequest),
+  4,
+  lots__v1__amend_request__field_descriptors,
+  lots__v1__amend_request__field_indices_by_name,
+  1,  lots__v1__amend_request__number_ranges,
+  (ProtobufCMessageInit) lots__v1__amend_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__answer_consent_request__field_descriptors[4] =
+{
+  {
+    "command_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AnswerConsentRequest, command_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AnswerConsentRequest, referral_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AnswerConsentRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__AnswerConsentRequest, consent),
+    &lots__v1__consent__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__answer_consent_request__field_indices_by_name[] = {
+  0,   /* field[0] = command_id */
+  3,   /* field[3] = consent */
+  2,   /* field[2] = expected_version */
+  1,   /* field[1] = referral_id */
+};
+static const ProtobufCIntRange lots__v1__answer_consent_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor lots__v1__answer_consent_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.AnswerConsentRequest",
+  "AnswerConsentRequest",
+  "Lots__V1__AnswerConsentRequest",
+  "lots.v1",
+  sizeof(Lots__V1__AnswerConsentRequest),
+  4,
+  lots__v1__answer_consent_request__field_descriptors,
+  lots__v1__answer_consent_request__field_indices_by_name,
+  1,  lots__v1__answer_consent_request__number_ranges,
+  (ProtobufCMessageInit) lots__v1__answer_consent_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__recall_request__field_descriptors[4] =
+{
+  {
+    "command_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__RecallRequest, command_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__RecallRequest, referral_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__RecallRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__RecallRequest, reason),
+    &lots__v1__recall_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__recall_request__field_indices_by_name[] = {
+  0,   /* field[0] = command_id */
+  2,   /* field[2] = expected_version */
+  3,   /* field[3] = reason */
+  1,   /* field[1] = referral_id */
+};
+static const ProtobufCIntRange lots__v1__recall_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor lots__v1__recall_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.RecallRequest",
+  "RecallRequest",
+  "Lots__V1__RecallRequest",
+  "lots.v1",
+  sizeof(Lots__V1__RecallRequest),
+  4,
+  lots__v1__recall_request__field_descriptors,
+  lots__v1__recall_request__field_indices_by_name,
+  1,  lots__v1__recall_request__number_ranges,
+  (ProtobufCMessageInit) lots__v1__recall_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__withdraw_referral_request__field_descriptors[3] =
+{
+  {
+    "command_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__WithdrawReferralRequest, command_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__WithdrawReferralRequest, referral_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__WithdrawReferralRequest, scope),
+    &lots__v1__withdrawal_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__withdraw_referral_request__field_indices_by_name[] = {
+  0,   /* field[0] = command_id */
+  1,   /* field[1] = referral_id */
+  2,   /* field[2] = scope */
+};
+static const ProtobufCIntRange lots__v1__withdraw_referral_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor lots__v1__withdraw_referral_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.WithdrawReferralRequest",
+  "WithdrawReferralRequest",
+  "Lots__V1__WithdrawReferralRequest",
+  "lots.v1",
+  sizeof(Lots__V1__WithdrawReferralRequest),
+  3,
+  lots__v1__withdraw_referral_request__field_descriptors,
+  lots__v1__withdraw_referral_request__field_indices_by_name,
+  1,  lots__v1__withdraw_referral_request__number_ranges,
+  (ProtobufCMessageInit) lots__v1__withdraw_referral_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__enter_in_error_request__field_descriptors[4] =
+{
+  {
+    "command_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__EnterInErrorRequest, command_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "referral_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__EnterInErrorRequest, referral_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__EnterInErrorRequest, expected_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__EnterInErrorRequest, reason),
+    &lots__v1__error_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__enter_in_error_request__field_indices_by_name[] = {
+  0,   /* field[0] = command_id */
+  2,   /* field[2] = expected_version */
+  3,   /* field[3] = reason */
+  1,   /* field[1] = referral_id */
+};
+static const ProtobufCIntRange lots__v1__enter_in_error_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor lots__v1__enter_in_error_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.EnterInErrorRequest",
+  "EnterInErrorRequest",
+  "Lots__V1__EnterInErrorRequest",
+  "lots.v1",
+  sizeof(Lots__V1__EnterInErrorRequest),
+  4,
+  lots__v1__enter_in_error_request__field_descriptors,
+  lots__v1__enter_in_error_request__field_indices_by_name,
+  1,  lots__v1__enter_in_error_request__number_ranges,
+  (ProtobufCMessageInit) lots__v1__enter_in_error_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__watch_status_response__field_descriptors[3] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__WatchStatusResponse, event_case),
+    offsetof(Lots__V1__WatchStatusResponse, change),
+    &lots__v1__status_change__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alarm",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__WatchStatusResponse, event_case),
+    offsetof(Lots__V1__WatchStatusResponse, alarm),
+    &lots__v1__silence_alarm__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caught_up",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__WatchStatusResponse, event_case),
+    offsetof(Lots__V1__WatchStatusResponse, caught_up),
+    &lots__v1__caught_up__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__watch_status_response__field_indices_by_name[] = {
+  1,   /* field[1] = alarm */
+  2,   /* field[2] = caught_up */
+  0,   /* field[0] = change */
+};
+static const ProtobufCIntRange lots__v1__watch_status_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor lots__v1__watch_status_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.WatchStatusResponse",
+  "WatchStatusResponse",
+  "Lots__V1__WatchStatusResponse",
+  "lots.v1",
+  sizeof(Lots__V1__WatchStatusResponse),
+  3,
+  lots__v1__watch_status_response__field_descriptors,
+  lots__v1__watch_status_response__field_indices_by_name,
+  1,  lots__v1__watch_status_response__number_ranges,
+  (ProtobufCMessageInit) lots__v1__watch_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lots__v1__status_change__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__StatusChange, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__StatusChange, at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__StatusChange, status),
+    &lots__v1__referral_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lots__v1__status_change__field_indices_by_name[] = {
+  1,   /* field[1] = at */
+  0,   /* field[0] = sequence */
+  2,   /* field[2] = status */
+};
+static const ProtobufCIntRange lots__v1__status_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor lots__v1__status_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lots.v1.StatusChange",
+  "StatusChange",
+  "Lots__V1__StatusChange",
+  "lots.v1",
+  sizeof(Lots__V1__StatusChange),
+  3,
+  lots__v1__status_change__field_descriptors,
+  lots__v1__status_change__field_indices_by_name,
+  1,  lots__v1__status_change__number_ranges,
+  (ProtobufCMessageInit) lots__v1__status_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue lots__v1__outcome__enum_values_by_number[4] =
 {
   { "OUTCOME_UNSPECIFIED", "LOTS__V1__OUTCOME__OUTCOME_UNSPECIFIED", 0 },
@@ -1359,19 +2239,21 @@ const ProtobufCEnumDescriptor lots__v1__routing__descriptor =
   lots__v1__routing__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue lots__v1__delivery_status__enum_values_by_number[5] =
+static const ProtobufCEnumValue lots__v1__delivery_status__enum_values_by_number[6] =
 {
   { "DELIVERY_STATUS_UNSPECIFIED", "LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_UNSPECIFIED", 0 },
   { "DELIVERY_STATUS_STORED", "LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_STORED", 1 },
   { "DELIVERY_STATUS_ROUTED", "LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_ROUTED", 2 },
   { "DELIVERY_STATUS_TAKEN", "LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_TAKEN", 3 },
   { "DELIVERY_STATUS_RETURNED", "LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_RETURNED", 4 },
+  { "DELIVERY_STATUS_ENDED", "LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_ENDED", 5 },
 };
 static const ProtobufCIntRange lots__v1__delivery_status__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex lots__v1__delivery_status__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex lots__v1__delivery_status__enum_values_by_name[6] =
 {
+  { "DELIVERY_STATUS_ENDED", 5 },
   { "DELIVERY_STATUS_RETURNED", 4 },
   { "DELIVERY_STATUS_ROUTED", 2 },
   { "DELIVERY_STATUS_STORED", 1 },
@@ -1385,11 +2267,45 @@ const ProtobufCEnumDescriptor lots__v1__delivery_status__descriptor =
   "DeliveryStatus",
   "Lots__V1__DeliveryStatus",
   "lots.v1",
-  5,
+  6,
   lots__v1__delivery_status__enum_values_by_number,
-  5,
+  6,
   lots__v1__delivery_status__enum_values_by_name,
   1,
   lots__v1__delivery_status__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue lots__v1__error_reason__enum_values_by_number[5] =
+{
+  { "ERROR_REASON_UNSPECIFIED", "LOTS__V1__ERROR_REASON__ERROR_REASON_UNSPECIFIED", 0 },
+  { "ERROR_REASON_WRONG_PERSON", "LOTS__V1__ERROR_REASON__ERROR_REASON_WRONG_PERSON", 1 },
+  { "ERROR_REASON_WRONG_EVENT", "LOTS__V1__ERROR_REASON__ERROR_REASON_WRONG_EVENT", 2 },
+  { "ERROR_REASON_DUPLICATE", "LOTS__V1__ERROR_REASON__ERROR_REASON_DUPLICATE", 3 },
+  { "ERROR_REASON_TEST_DATA", "LOTS__V1__ERROR_REASON__ERROR_REASON_TEST_DATA", 4 },
+};
+static const ProtobufCIntRange lots__v1__error_reason__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex lots__v1__error_reason__enum_values_by_name[5] =
+{
+  { "ERROR_REASON_DUPLICATE", 3 },
+  { "ERROR_REASON_TEST_DATA", 4 },
+  { "ERROR_REASON_UNSPECIFIED", 0 },
+  { "ERROR_REASON_WRONG_EVENT", 2 },
+  { "ERROR_REASON_WRONG_PERSON", 1 },
+};
+const ProtobufCEnumDescriptor lots__v1__error_reason__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "lots.v1.ErrorReason",
+  "ErrorReason",
+  "Lots__V1__ErrorReason",
+  "lots.v1",
+  5,
+  lots__v1__error_reason__enum_values_by_number,
+  5,
+  lots__v1__error_reason__enum_values_by_name,
+  1,
+  lots__v1__error_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "lots/v1/case.pb-c.h"
 #include "lots/v1/referral.pb-c.h"
 
 typedef struct Lots__V1__Assignment Lots__V1__Assignment;
@@ -32,17 +33,6 @@ typedef struct Lots__V1__AssignmentState Lots__V1__AssignmentState;
 
 /* --- enums --- */
 
-typedef enum _Lots__V1__ReturnReason {
-  LOTS__V1__RETURN_REASON__RETURN_REASON_UNSPECIFIED = 0,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_OUTSIDE_AREA = 1,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_OUTSIDE_AGE = 2,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_WRONG_SERVICE = 3,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_CONFLICT_OF_INTEREST = 4,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_NO_CAPACITY = 5,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_LANGUAGE = 6,
-  LOTS__V1__RETURN_REASON__RETURN_REASON_OTHER = 7
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__RETURN_REASON)
-} Lots__V1__ReturnReason;
 typedef enum _Lots__V1__AssignmentPhase {
   LOTS__V1__ASSIGNMENT_PHASE__ASSIGNMENT_PHASE_UNSPECIFIED = 0,
   LOTS__V1__ASSIGNMENT_PHASE__ASSIGNMENT_PHASE_LEASED = 1,
@@ -473,7 +463,6 @@ typedef void (*Lots__V1__AssignmentState_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    lots__v1__return_reason__descriptor;
 extern const ProtobufCEnumDescriptor    lots__v1__assignment_phase__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__assignment__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__pull_request__descriptor;

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "lots/v1/case.pb-c.h"
 #include "lots/v1/referral.pb-c.h"
 
 typedef struct Lots__V1__SubmitRequest Lots__V1__SubmitRequest;
@@ -28,6 +29,13 @@ typedef struct Lots__V1__ServiceStatus Lots__V1__ServiceStatus;
 typedef struct Lots__V1__PreviewRequest Lots__V1__PreviewRequest;
 typedef struct Lots__V1__PreviewResponse Lots__V1__PreviewResponse;
 typedef struct Lots__V1__Exclusion Lots__V1__Exclusion;
+typedef struct Lots__V1__AmendRequest Lots__V1__AmendRequest;
+typedef struct Lots__V1__AnswerConsentRequest Lots__V1__AnswerConsentRequest;
+typedef struct Lots__V1__RecallRequest Lots__V1__RecallRequest;
+typedef struct Lots__V1__WithdrawReferralRequest Lots__V1__WithdrawReferralRequest;
+typedef struct Lots__V1__EnterInErrorRequest Lots__V1__EnterInErrorRequest;
+typedef struct Lots__V1__WatchStatusResponse Lots__V1__WatchStatusResponse;
+typedef struct Lots__V1__StatusChange Lots__V1__StatusChange;
 
 
 /* --- enums --- */
@@ -59,9 +67,21 @@ typedef enum _Lots__V1__DeliveryStatus {
   LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_STORED = 1,
   LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_ROUTED = 2,
   LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_TAKEN = 3,
-  LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_RETURNED = 4
+  LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_RETURNED = 4,
+  /*
+   * Called back, withdrawn or entered in error by the sender or the person.
+   */
+  LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_ENDED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__DELIVERY_STATUS)
 } Lots__V1__DeliveryStatus;
+typedef enum _Lots__V1__ErrorReason {
+  LOTS__V1__ERROR_REASON__ERROR_REASON_UNSPECIFIED = 0,
+  LOTS__V1__ERROR_REASON__ERROR_REASON_WRONG_PERSON = 1,
+  LOTS__V1__ERROR_REASON__ERROR_REASON_WRONG_EVENT = 2,
+  LOTS__V1__ERROR_REASON__ERROR_REASON_DUPLICATE = 3,
+  LOTS__V1__ERROR_REASON__ERROR_REASON_TEST_DATA = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__ERROR_REASON)
+} Lots__V1__ErrorReason;
 
 /* --- messages --- */
 
@@ -202,10 +222,14 @@ struct  Lots__V1__ReferralStatus
    * Why, when the outcome is REFUSED; as in the receipt.
    */
   char *reason;
+  /*
+   * For `expected_version`; grows with every change, also with those that are not told.
+   */
+  uint64_t version;
 };
 #define LOTS__V1__REFERRAL_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__referral_status__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, LOTS__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, LOTS__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Lots__V1__ServiceStatus
@@ -214,10 +238,23 @@ struct  Lots__V1__ServiceStatus
   Lots__V1__Service service;
   Lots__V1__DeliveryStatus status;
   Google__Protobuf__Timestamp *since;
+  /*
+   * How support ended, where the person agreed that the sender is told.
+   */
+  Lots__V1__SupportOutcome outcome;
+  /*
+   * How mediation ended; what the sender, who reported the event, has to know.
+   */
+  Lots__V1__MediationOutcome mediation_outcome;
+  /*
+   * What the organisation said to a recall, once it has: YES, or NO with the reason.
+   */
+  Lots__V1__Reply recall_answer;
+  Lots__V1__RecallRefusal recall_refusal;
 };
 #define LOTS__V1__SERVICE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__service_status__descriptor) \
-    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_UNSPECIFIED, NULL }
+    , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_UNSPECIFIED, NULL, LOTS__V1__SUPPORT_OUTCOME__SUPPORT_OUTCOME_UNSPECIFIED, LOTS__V1__MEDIATION_OUTCOME__MEDIATION_OUTCOME_UNSPECIFIED, LOTS__V1__REPLY__REPLY_UNSPECIFIED, LOTS__V1__RECALL_REFUSAL__RECALL_REFUSAL_UNSPECIFIED }
 
 
 struct  Lots__V1__PreviewRequest
@@ -275,6 +312,112 @@ struct  Lots__V1__Exclusion
 #define LOTS__V1__EXCLUSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__exclusion__descriptor) \
     , LOTS__V1__SERVICE__SERVICE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Lots__V1__AmendRequest
+{
+  ProtobufCMessage base;
+  char *command_id;
+  char *referral_id;
+  uint64_t expected_version;
+  /*
+   * All of them, with their rules: they replace those that were there.
+   */
+  size_t n_contacts;
+  Lots__V1__Contact **contacts;
+};
+#define LOTS__V1__AMEND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__amend_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL }
+
+
+struct  Lots__V1__AnswerConsentRequest
+{
+  ProtobufCMessage base;
+  char *command_id;
+  char *referral_id;
+  uint64_t expected_version;
+  Lots__V1__Consent *consent;
+};
+#define LOTS__V1__ANSWER_CONSENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__answer_consent_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+struct  Lots__V1__RecallRequest
+{
+  ProtobufCMessage base;
+  char *command_id;
+  char *referral_id;
+  uint64_t expected_version;
+  Lots__V1__RecallReason reason;
+};
+#define LOTS__V1__RECALL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__recall_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, LOTS__V1__RECALL_REASON__RECALL_REASON_UNSPECIFIED }
+
+
+struct  Lots__V1__WithdrawReferralRequest
+{
+  ProtobufCMessage base;
+  char *command_id;
+  char *referral_id;
+  Lots__V1__WithdrawalScope scope;
+};
+#define LOTS__V1__WITHDRAW_REFERRAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__withdraw_referral_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LOTS__V1__WITHDRAWAL_SCOPE__WITHDRAWAL_SCOPE_UNSPECIFIED }
+
+
+struct  Lots__V1__EnterInErrorRequest
+{
+  ProtobufCMessage base;
+  char *command_id;
+  char *referral_id;
+  uint64_t expected_version;
+  Lots__V1__ErrorReason reason;
+};
+#define LOTS__V1__ENTER_IN_ERROR_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__enter_in_error_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, LOTS__V1__ERROR_REASON__ERROR_REASON_UNSPECIFIED }
+
+
+typedef enum {
+  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT__NOT_SET = 0,
+  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_CHANGE = 1,
+  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_ALARM = 2,
+  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_CAUGHT_UP = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__WATCH_STATUS_RESPONSE__EVENT__CASE)
+} Lots__V1__WatchStatusResponse__EventCase;
+
+struct  Lots__V1__WatchStatusResponse
+{
+  ProtobufCMessage base;
+  Lots__V1__WatchStatusResponse__EventCase event_case;
+  union {
+    Lots__V1__StatusChange *change;
+    Lots__V1__SilenceAlarm *alarm;
+    Lots__V1__CaughtUp *caught_up;
+  };
+};
+#define LOTS__V1__WATCH_STATUS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__watch_status_response__descriptor) \
+    , LOTS__V1__WATCH_STATUS_RESPONSE__EVENT__NOT_SET, {0} }
+
+
+struct  Lots__V1__StatusChange
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  Google__Protobuf__Timestamp *at;
+  /*
+   * The state right after it.
+   */
+  Lots__V1__ReferralStatus *status;
+};
+#define LOTS__V1__STATUS_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lots__v1__status_change__descriptor) \
+    , 0, NULL, NULL }
 
 
 /* Lots__V1__SubmitRequest methods */
@@ -486,6 +629,139 @@ Lots__V1__Exclusion *
 void   lots__v1__exclusion__free_unpacked
                      (Lots__V1__Exclusion *message,
                       ProtobufCAllocator *allocator);
+/* Lots__V1__AmendRequest methods */
+void   lots__v1__amend_request__init
+                     (Lots__V1__AmendRequest         *message);
+size_t lots__v1__amend_request__get_packed_size
+                     (const Lots__V1__AmendRequest   *message);
+size_t lots__v1__amend_request__pack
+                     (const Lots__V1__AmendRequest   *message,
+                      uint8_t             *out);
+size_t lots__v1__amend_request__pack_to_buffer
+                     (const Lots__V1__AmendRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__AmendRequest *
+       lots__v1__amend_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__amend_request__free_unpacked
+                     (Lots__V1__AmendRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Lots__V1__AnswerConsentRequest methods */
+void   lots__v1__answer_consent_request__init
+                     (Lots__V1__AnswerConsentRequest         *message);
+size_t lots__v1__answer_consent_request__get_packed_size
+                     (const Lots__V1__AnswerConsentRequest   *message);
+size_t lots__v1__answer_consent_request__pack
+                     (const Lots__V1__AnswerConsentRequest   *message,
+                      uint8_t             *out);
+size_t lots__v1__answer_consent_request__pack_to_buffer
+                     (const Lots__V1__AnswerConsentRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__AnswerConsentRequest *
+       lots__v1__answer_consent_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__answer_consent_request__free_unpacked
+                     (Lots__V1__AnswerConsentRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Lots__V1__RecallRequest methods */
+void   lots__v1__recall_request__init
+                     (Lots__V1__RecallRequest         *message);
+size_t lots__v1__recall_request__get_packed_size
+                     (const Lots__V1__RecallRequest   *message);
+size_t lots__v1__recall_request__pack
+                     (const Lots__V1__RecallRequest   *message,
+                      uint8_t             *out);
+size_t lots__v1__recall_request__pack_to_buffer
+                     (const Lots__V1__RecallRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__RecallRequest *
+       lots__v1__recall_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__recall_request__free_unpacked
+                     (Lots__V1__RecallRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Lots__V1__WithdrawReferralRequest methods */
+void   lots__v1__withdraw_referral_request__init
+                     (Lots__V1__WithdrawReferralRequest         *message);
+size_t lots__v1__withdraw_referral_request__get_packed_size
+                     (const Lots__V1__WithdrawReferralRequest   *message);
+size_t lots__v1__withdraw_referral_request__pack
+                     (const Lots__V1__WithdrawReferralRequest   *message,
+                      uint8_t             *out);
+size_t lots__v1__withdraw_referral_request__pack_to_buffer
+                     (const Lots__V1__WithdrawReferralRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__WithdrawReferralRequest *
+       lots__v1__withdraw_referral_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__withdraw_referral_request__free_unpacked
+                     (Lots__V1__WithdrawReferralRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Lots__V1__EnterInErrorRequest methods */
+void   lots__v1__enter_in_error_request__init
+                     (Lots__V1__EnterInErrorRequest         *message);
+size_t lots__v1__enter_in_error_request__get_packed_size
+                     (const Lots__V1__EnterInErrorRequest   *message);
+size_t lots__v1__enter_in_error_request__pack
+                     (const Lots__V1__EnterInErrorRequest   *message,
+                      uint8_t             *out);
+size_t lots__v1__enter_in_error_request__pack_to_buffer
+                     (const Lots__V1__EnterInErrorRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__EnterInErrorRequest *
+       lots__v1__enter_in_error_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__enter_in_error_request__free_unpacked
+                     (Lots__V1__EnterInErrorRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Lots__V1__WatchStatusResponse methods */
+void   lots__v1__watch_status_response__init
+                     (Lots__V1__WatchStatusResponse         *message);
+size_t lots__v1__watch_status_response__get_packed_size
+                     (const Lots__V1__WatchStatusResponse   *message);
+size_t lots__v1__watch_status_response__pack
+                     (const Lots__V1__WatchStatusResponse   *message,
+                      uint8_t             *out);
+size_t lots__v1__watch_status_response__pack_to_buffer
+                     (const Lots__V1__WatchStatusResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__WatchStatusResponse *
+       lots__v1__watch_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__watch_status_response__free_unpacked
+                     (Lots__V1__WatchStatusResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Lots__V1__StatusChange methods */
+void   lots__v1__status_change__init
+                     (Lots__V1__StatusChange         *message);
+size_t lots__v1__status_change__get_packed_size
+                     (const Lots__V1__StatusChange   *message);
+size_t lots__v1__status_change__pack
+                     (const Lots__V1__StatusChange   *message,
+                      uint8_t             *out);
+size_t lots__v1__status_change__pack_to_buffer
+                     (const Lots__V1__StatusChange   *message,
+                      ProtobufCBuffer     *buffer);
+Lots__V1__StatusChange *
+       lots__v1__status_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lots__v1__status_change__free_unpacked
+                     (Lots__V1__StatusChange *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Lots__V1__SubmitRequest_Closure)
@@ -521,6 +797,27 @@ typedef void (*Lots__V1__PreviewResponse_Closure)
 typedef void (*Lots__V1__Exclusion_Closure)
                  (const Lots__V1__Exclusion *message,
                   void *closure_data);
+typedef void (*Lots__V1__AmendRequest_Closure)
+                 (const Lots__V1__AmendRequest *message,
+                  void *closure_data);
+typedef void (*Lots__V1__AnswerConsentRequest_Closure)
+                 (const Lots__V1__AnswerConsentRequest *message,
+                  void *closure_data);
+typedef void (*Lots__V1__RecallRequest_Closure)
+                 (const Lots__V1__RecallRequest *message,
+                  void *closure_data);
+typedef void (*Lots__V1__WithdrawReferralRequest_Closure)
+                 (const Lots__V1__WithdrawReferralRequest *message,
+                  void *closure_data);
+typedef void (*Lots__V1__EnterInErrorRequest_Closure)
+                 (const Lots__V1__EnterInErrorRequest *message,
+                  void *closure_data);
+typedef void (*Lots__V1__WatchStatusResponse_Closure)
+                 (const Lots__V1__WatchStatusResponse *message,
+                  void *closure_data);
+typedef void (*Lots__V1__StatusChange_Closure)
+                 (const Lots__V1__StatusChange *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -530,6 +827,7 @@ typedef void (*Lots__V1__Exclusion_Closure)
 extern const ProtobufCEnumDescriptor    lots__v1__outcome__descriptor;
 extern const ProtobufCEnumDescriptor    lots__v1__routing__descriptor;
 extern const ProtobufCEnumDescriptor    lots__v1__delivery_status__descriptor;
+extern const ProtobufCEnumDescriptor    lots__v1__error_reason__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__submit_request__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__service_outcome__descriptor;
@@ -541,6 +839,13 @@ extern const ProtobufCMessageDescriptor lots__v1__service_status__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__preview_request__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__preview_response__descriptor;
 extern const ProtobufCMessageDescriptor lots__v1__exclusion__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__amend_request__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__answer_consent_request__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__recall_request__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__withdraw_referral_request__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__enter_in_error_request__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__watch_status_response__descriptor;
+extern const ProtobufCMessageDescriptor lots__v1__status_change__descriptor;
 
 PROTOBUF_C__END_DECLS
 
