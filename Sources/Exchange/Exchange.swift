@@ -99,7 +99,8 @@ public struct Exchange: Sendable {
             guard let state = ReferralState.evolve(nil, events, at: now) else { throw Self.damagedLog }
             let isRefused = if case .refused = state.phase { true } else { false }
             try transaction.append(
-                events, at: now, by: sender, resulting: state, content: isRefused ? nil : content, due: state.nextDue(policy))
+                events, at: now, by: sender, resulting: state, content: isRefused ? nil : content, due: state.nextDue(policy),
+                readers: LogReader.readers(of: events, from: nil, to: state))
             return (state, true)
         }
         if isNew {
@@ -376,7 +377,9 @@ public struct Exchange: Sendable {
         in transaction: any ReferralTransaction
     ) throws -> ReferralState {
         guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
-        try transaction.append(events, at: now, by: actor, resulting: after, content: nil, due: after.nextDue(policy))
+        try transaction.append(
+            events, at: now, by: actor, resulting: after, content: nil, due: after.nextDue(policy),
+            readers: LogReader.readers(of: events, from: state, to: after))
         return after
     }
 }

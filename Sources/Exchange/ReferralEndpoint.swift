@@ -43,12 +43,7 @@ public struct ReferralEndpoint: ReferralServing {
             case .message(let id): try await exchange.status(of: id, for: sender)
             }
         guard let state else { throw Rejection(.notFound, "no referral with this id is yours") }
-        return ReferralStatus(
-            referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
-            services: state.assignments.map {
-                // Not when it was fetched: how the recipient works is not the sender's business.
-                ServiceStatus(service: $0.service, status: DeliveryStatus($0), since: $0.progress.acceptedAt ?? $0.availableAt)
-            })
+        return ReferralStatus(state)
     }
 
     public func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse {
@@ -73,31 +68,5 @@ public struct ReferralEndpoint: ReferralServing {
                 outcome: .accepted, decisions: facts.services.map { routing.explain(facts, service: $0, on: day) },
                 exclusions: exclusions ?? [])
         }
-    }
-}
-
-extension SubmissionOutcome {
-    init(_ phase: ReferralState.Phase) {
-        self =
-            switch phase {
-            case .refused(let reason): .refused(reason)
-            case .awaitingConsent: .awaitingConsent
-            case .routed: .accepted
-            case .closed(.consentWithdrawn), .closed(.consentExpired): .refused(.consentWithdrawn)
-            case .closed(.recalled), .closed(.enteredInError): .accepted
-            }
-    }
-}
-
-extension DeliveryStatus {
-    /// The little that a sender is told.
-    init(_ assignment: AssignmentState) {
-        self =
-            switch assignment.phase {
-            case .working, .onHold, .handoverOffered: .taken
-            case .ended: assignment.progress.acceptedAt == nil ? .returned : .taken
-            case .review: assignment.returnedBy.isEmpty ? .stored : .returned
-            case .offered, .leased, .received: .routed
-            }
     }
 }

@@ -27,7 +27,13 @@ public protocol ReferralReader {
     /// Entries after `sequence`, oldest first, at most `limit`.
     func log(after sequence: Int64, limit: Int) throws -> [LogEntry]
 
-    /// The content as it was stored; nil after an event that erases it, or when none was kept.
+    /// Entries after `sequence` that concern `reader`, oldest first, at most `limit`.
+    func log(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogEntry]
+
+    /// The sequence of the last entry of the log, or of the last that concerns `reader`; 0 when there is none.
+    func lastSequence(for reader: LogReader?) throws -> Int64
+
+    /// The content as it was last stored; nil after an event that erases it, or when none was kept.
     func content(of id: ReferralID) throws -> [UInt8]?
 
     /// Assignments that `organisation` can fetch (phase `offered`), the longest waiting first, at most `limit`.
@@ -44,12 +50,14 @@ public protocol ReferralTransaction: ReferralReader {
     /// Appends one decision to the log and brings the tables up to `state`, which must be the fold of the log including `events`.
     /// Without events nothing happens.
     /// - Parameters:
-    ///   - content: kept when given, until an event erases it; only with the first entry of a referral.
+    ///   - content: kept when given, until an event erases it. Only with the first entry of a referral, or in the place of content that is
+    ///     kept, with an entry that amends the contacts or tells the person's answer.
     ///   - due: when the exchange's clock has to look at the referral next; nil: never.
+    ///   - readers: whom the entry concerns, see `LogReader.readers`.
     /// - Throws: `StoreError.duplicate` when the sender has used the message id before.
     func append(
         _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?,
-        due: Instant?) throws
+        due: Instant?, readers: [LogReader]) throws
 
     /// The exchange's clock looks at the referral then and not before; nil: never.
     func setDue(_ due: Instant?, of id: ReferralID) throws

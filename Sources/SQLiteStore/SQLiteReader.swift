@@ -47,6 +47,23 @@ extension DatabaseReading {
         try entries("WHERE sequence > ? ORDER BY sequence LIMIT ?", [sequence, max(0, limit)])
     }
 
+    func log(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogEntry] {
+        try entries(
+            "JOIN log_reader USING (sequence) WHERE reader = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+            [reader.column, sequence, max(0, limit)])
+    }
+
+    func lastSequence(for reader: LogReader?) throws -> Int64 {
+        try translatingFaults(at: path) {
+            guard let reader else {
+                let statement = try database.cachedStatement(sql: "SELECT max(sequence) FROM log")
+                return try Int64.fetchOne(statement) ?? 0
+            }
+            let statement = try database.cachedStatement(sql: "SELECT max(sequence) FROM log_reader WHERE reader = ?")
+            return try Int64.fetchOne(statement, arguments: [reader.column]) ?? 0
+        }
+    }
+
     func content(of id: ReferralID) throws -> [UInt8]? {
         try translatingFaults(at: path) {
             let statement = try database.cachedStatement(sql: "SELECT bytes FROM content WHERE referral = ?")
@@ -103,6 +120,20 @@ extension DatabaseReading {
             sequence: sequence, referral: ReferralID(try row.decode(String.self, atIndex: 1)),
             at: Instant(milliseconds: try row.decode(Int64.self, atIndex: 2)),
             actor: organisation.flatMap { organisation in unit.map { Participant(organisation: organisation, unit: $0) } }, events: events)
+    }
+}
+
+extension LogReader {
+    /// As it is stored. The first letter says what follows.
+    var column: String {
+        get throws {
+            switch self {
+            // An organisation's id may hold a slash.
+            case .sender(let unit): "s\(try unit.organisation.column.utf8.count)/\(try unit.organisation.column)/\(try unit.unit.column)"
+            case .organisation(let organisation): "o\(try organisation.column)"
+            case .coordinator: "c"
+            }
+        }
     }
 }
 

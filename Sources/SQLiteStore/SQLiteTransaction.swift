@@ -32,7 +32,8 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
     }
 
     func append(
-        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?,
+        readers: [LogReader]
     ) throws {
         if let failure { throw failure }
         if events.isEmpty { return }
@@ -41,14 +42,13 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
                 if state.version == events.count {
                     try insert(state, content: content)
                 } else {
-                    guard content == nil else {
-                        throw StoreError(.damaged, "referral \(state.id): content can be stored with the first entry only")
-                    }
                     try update(state, by: events.count)
+                    if let content { try replace(content, of: state.id, by: events) }
                 }
                 let touched = Set(events.compactMap(\.assignment))
                 for assignment in state.assignments where touched.contains(assignment.id) { try put(assignment, of: state.id) }
                 try log(events, of: state.id, at: at, by: actor)
+                try tell(readers, of: database.lastInsertedRowID)
                 if events.contains(where: \.erasesContent) { try execute("DELETE FROM content WHERE referral = ?", [state.id.column]) }
                 try put(due, of: state.id)
             }
@@ -93,6 +93,22 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         if let content {
             // Binding no bytes binds NULL.
             try execute("INSERT INTO content (referral, bytes) VALUES (?, ifnull(?, x''))", [state.id.column, Data(content)])
+        }
+    }
+
+    private func replace(_ content: [UInt8], of referral: ReferralID, by events: [ReferralEvent]) throws {
+        guard events.contains(where: \.mayReplaceContent), !events.contains(where: \.erasesContent) else {
+            throw StoreError(.damaged, "referral \(referral): its content can only be replaced by an amendment or the person's answer")
+        }
+        try execute("UPDATE content SET bytes = ifnull(?, x'') WHERE referral = ?", [Data(content), referral.column])
+        guard database.changesCount == 1 else {
+            throw StoreError(.damaged, "referral \(referral): there is no content that could be replaced")
+        }
+    }
+
+    private func tell(_ readers: [LogReader], of sequence: Int64) throws {
+        for reader in readers {
+            try execute("INSERT INTO log_reader (reader, sequence) VALUES (?, ?)", [reader.column, sequence])
         }
     }
 
@@ -149,6 +165,13 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
 
 extension ReferralEvent {
     fileprivate var erasesContent: Bool { if case .erased(let erasure) = self { erasure.extent == .content } else { false } }
+
+    fileprivate var mayReplaceContent: Bool {
+        switch self {
+        case .amended, .consentAnswered: true
+        default: false
+        }
+    }
 }
 
 extension StoreError {

@@ -16,6 +16,10 @@ enum Schema {
         migrator.registerMigration("2") { database in try database.execute(sql: version2) }
         migrator.registerMigration("3") { try $0.execute(sql: version3) }
         migrator.registerMigration("4") { try $0.execute(sql: version4) }
+        migrator.registerMigration("5") { database in
+            try database.execute(sql: version5)
+            try LogReaderRows.fill(database)
+        }
         return migrator
     }()
 
@@ -225,5 +229,14 @@ enum Schema {
         INSERT INTO deadline (referral, due) SELECT id, received_at FROM referral WHERE phase IN ('awaiting consent', 'routed');
 
         DROP INDEX assignment_lease_end;
+        """
+
+    /// Whom each entry of the log concerns.
+    private static let version5 = """
+        CREATE TABLE log_reader (
+            reader TEXT NOT NULL CHECK (reader <> ''),
+            sequence INTEGER NOT NULL REFERENCES log,
+            PRIMARY KEY (reader, sequence)
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -215,13 +215,16 @@ private struct NoTransaction: ReferralTransaction {
     func referral(of assignment: AssignmentID) -> ReferralID? { nil }
     func log(of id: ReferralID) -> [LogEntry] { [] }
     func log(after sequence: Int64, limit: Int) -> [LogEntry] { [] }
+    func log(for reader: LogReader, after sequence: Int64, limit: Int) -> [LogEntry] { [] }
+    func lastSequence(for reader: LogReader?) -> Int64 { 0 }
     func content(of id: ReferralID) -> [UInt8]? { nil }
     func available(to organisation: OrganisationID, limit: Int) -> [AssignmentID] { [] }
     func due(at now: Instant, limit: Int) -> [DueReferral] { [] }
     func publications(after sequence: Int64, limit: Int) -> [Publication] { [] }
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) {}
     func append(
-        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?
+        _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?,
+        readers: [LogReader]
     ) {}
     func setDue(_ due: Instant?, of id: ReferralID) {}
 }

@@ -21,6 +21,7 @@ import Testing
         // What is written now needs it; it goes with the connection.
         try await queue.writeWithoutTransaction {
             try $0.execute(sql: "CREATE TEMP TABLE deadline (referral TEXT PRIMARY KEY, due INTEGER)")
+            try $0.execute(sql: "CREATE TEMP TABLE log_reader (reader TEXT, sequence INTEGER)")
         }
         let old: Set<String> = ["review", "offered", "leased", "received", "accepted"]
         let states = lives.states.filter { state in
@@ -45,7 +46,15 @@ import Testing
                 #expect(try await store.read { try $0.referral(of: assignment.id) } == id)
             }
         }
-        #expect(try await store.log().count == whole.count)
+        let log = try await store.log()
+        #expect(log.count == whole.count)
+        // Everybody is told what concerned them.
+        let readers = Set(whole.flatMap(\.readers))
+        #expect(readers.count > 3)
+        for reader in readers {
+            let concerning = zip(log, whole).filter { $1.readers.contains(reader) }.map(\.0)
+            #expect(try await store.read { try $0.log(for: reader, after: 0, limit: .max) } == concerning)
+        }
         // The clock looks at everything that may wait for something.
         let due = try await store.read { try $0.due(at: Instant(milliseconds: .max), limit: .max) }
         let open = states.filter { if case .refused = $0.phase { false } else { true } }

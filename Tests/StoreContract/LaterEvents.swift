@@ -36,6 +36,9 @@ extension Sample {
             .consentAnswered(Consent(status: .guardianYes, coversSupport: true, askedOn: day)), .consentWithdrawn(.everything),
             .consentWithdrawn(.service(.mediation)), .amended(ContentDigest(hexadecimal: String(repeating: "cd", count: 32))),
         ]
+        events += ([nil] + ReadingReason.allCases).map {
+            .read(id, ContentReading(by: holder, reason: $0, disclosed: [.person, .freeText]))
+        }
         events += ReferralEnding.allCases.map { .closed($0) }
         events += ErasureReason.allCases.flatMap { [.erased(Erasure(.content, $0)), .erased(Erasure(.assignment(id), $0))] }
         return events
@@ -61,7 +64,7 @@ extension Sample {
                 .offerHandover(to: recipients[0], reason: .moved, personAgrees: true), .answerHandover(.accepted),
                 .answerHandover(.refused(.language)), .complete(.linked), .closeUnreachable, .decline, .withdraw(.everything),
                 .answerRecall(.granted), .answerRecall(.refused(.personWantsSupport)), .assign(to: recipients[0], reason: .reviewed),
-                .reroute, .redrive,
+                .reroute, .redrive, .read(.complaint),
             ] + mediation.map { .mediate($0) }
         let sender: [SenderCommand] = [
             .answerConsent(Consent(status: .yes, coversSupport: true), assignments: [id]),

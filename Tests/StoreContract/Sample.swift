@@ -9,11 +9,15 @@ public struct Step: Sendable {
     public var state: ReferralState
     public var content: [UInt8]?
     public var due: Instant?
+    /// As they follow from the events.
+    public var readers: [LogReader] = []
 }
 
 extension ReferralTransaction {
     public func append(_ step: Step) throws {
-        try append(step.events, at: step.at, by: step.actor, resulting: step.state, content: step.content, due: step.due)
+        try append(
+            step.events, at: step.at, by: step.actor, resulting: step.state, content: step.content, due: step.due,
+            readers: step.readers)
     }
 }
 
@@ -103,8 +107,10 @@ public enum Sample {
         _ events: [ReferralEvent], after state: ReferralState? = nil, at: Instant = noon, by actor: Participant? = police,
         content: [UInt8]? = nil, due: Instant? = nil
     ) throws -> Step {
-        guard let state = ReferralState.evolve(state, events, at: at) else { throw DoesNotFollow() }
-        return Step(events: events, at: at, actor: actor, state: state, content: content, due: due)
+        guard let after = ReferralState.evolve(state, events, at: at) else { throw DoesNotFollow() }
+        return Step(
+            events: events, at: at, actor: actor, state: after, content: content, due: due,
+            readers: LogReader.readers(of: events, from: state, to: after))
     }
 
     public struct DoesNotFollow: Error {}

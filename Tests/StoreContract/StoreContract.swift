@@ -34,7 +34,8 @@ public enum StoreContract {
         }
     }
 
-    public static let rules = transactionRules + queryRules + lifeCycleRules + publicationRules + concurrencyRules
+    public static let rules =
+        transactionRules + contentRules + queryRules + readerRules + lifeCycleRules + publicationRules + concurrencyRules
 }
 
 extension StoreHarness {

@@ -70,7 +70,7 @@ extension StoreContract {
             let step = try Sample.offered(1, due: Sample.noon)
             try await store.append(step)
             try await store.write {
-                try $0.append([], at: Sample.noon, by: nil, resulting: step.state, content: nil, due: nil)
+                try $0.append([], at: Sample.noon, by: nil, resulting: step.state, content: nil, due: nil, readers: [.coordinator])
             }
             #expect(try await store.read { try $0.log(after: 0, limit: 10) }.count == 1)
             #expect(try await store.read { try $0.due(at: Sample.noon, limit: 10) }.count == 1)

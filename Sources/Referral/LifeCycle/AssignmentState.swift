@@ -83,11 +83,15 @@ public struct AssignmentState: Hashable, Sendable {
     /// Who has refused a handover, in order.
     public internal(set) var handoverRefusedBy: [OrganisationID] = []
     public internal(set) var progress = Progress()
+    /// When the first organisation accepted it since it was last offered.
+    public internal(set) var takenAt: Instant?
     /// The sender wants it back and waits for the owner's answer.
     public internal(set) var recallRequest: RecallReason?
+    /// What an owner has said to the sender's last recall.
+    public internal(set) var recallAnswer: RecallAnswer?
     /// From the acceptance of a mediation on. Goes along at a handover; whoever else gets the case begins anew.
     public internal(set) var mediation: MediationProceeding?
-    /// How many events have changed it.
+    /// How many events have changed it. Reading it changes nothing.
     public internal(set) var version = 0
 
     public var service: Service { decision.service }

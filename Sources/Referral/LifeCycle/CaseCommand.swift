@@ -25,6 +25,9 @@ public enum CaseCommand: Hashable, Codable, Sendable {
 
     /// Nil when it is about the whole referral.
     public var assignment: AssignmentID? { if case .assignment(let id, _) = self { id } else { nil } }
+
+    /// Looks, and changes nothing.
+    var isReading: Bool { if case .assignment(_, .read) = self { true } else { false } }
 }
 
 /// About one service at one organisation.
@@ -51,6 +54,8 @@ public enum AssignmentCommand: Hashable, Codable, Sendable {
     case reroute
     /// Hands the case out anew to the same organisation.
     case redrive
+    /// Looks at the content of a case that others answer for.
+    case read(ReadingReason)
     case mediate(MediationCommand)
 
     /// Who may ask for it.
@@ -58,7 +63,7 @@ public enum AssignmentCommand: Hashable, Codable, Sendable {
         switch self {
         case .answerHandover: [.asked]
         case .withdraw: [.owner, .coordinator]
-        case .assign, .reroute, .redrive: [.coordinator]
+        case .assign, .reroute, .redrive, .read: [.coordinator]
         case .recordAttempt, .recordContact, .recordMeeting, .recordService, .hold, .resume, .offerHandover, .complete,
             .closeUnreachable, .decline, .answerRecall, .mediate:
             [.owner]

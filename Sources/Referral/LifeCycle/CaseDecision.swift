@@ -36,7 +36,7 @@ extension ReferralState {
             throw Rejection(.notPermitted, "only the \(permitted.map(\.rawValue).joined(separator: " or the ")) of the case may do this")
         }
         if let expected = request.expecting, !request.command.winsOverEverything {
-            let version = request.command.assignment.flatMap { state.assignment($0)?.version } ?? state.version
+            let version = request.command.assignment.flatMap { state.assignment($0)?.version } ?? state.changes
             guard version == expected else {
                 throw Rejection(.conflict, "the case has changed: its version is \(version), not \(expected); look at it again")
             }
@@ -115,6 +115,7 @@ extension CaseDecision {
         case .assign(let organisation, let reason): try assign(to: organisation, reason: reason)
         case .reroute: try reroute()
         case .redrive: try redrive()
+        case .read(let reason): try read(reason)
         case .mediate(let command): try mediate(command)
         }
     }

@@ -37,6 +37,8 @@ public enum ReferralEvent: Hashable, Codable, Sendable {
     case consentWithdrawn(WithdrawalScope)
     /// Other contact data have come; only their digest stands here.
     case amended(ContentDigest)
+    /// The content was looked at, which changes nothing.
+    case read(AssignmentID, ContentReading)
     /// The whole referral.
     case closed(ReferralEnding)
     /// The store has to erase this.
@@ -50,10 +52,19 @@ public enum ReferralEvent: Hashable, Codable, Sendable {
         case .routed(let id, _), .offered(let id, _), .review(let id, _, _), .leased(let id, _, _), .leaseExpired(let id),
             .received(let id, _), .accepted(let id, _), .returned(let id, _, _), .assigned(let id, _), .redriven(let id),
             .worked(let id, _), .held(let id, _), .resumed(let id), .handover(let id, _), .mediation(let id, _), .recall(let id, _),
-            .warned(let id, _, _), .overdue(let id, _, _), .ended(let id, _):
+            .warned(let id, _, _), .overdue(let id, _, _), .ended(let id, _), .read(let id, _):
             id
         case .performed(let record): record.command.assignment
         case .submitted, .refused, .awaitingConsent, .consentAnswered, .consentWithdrawn, .amended, .closed, .erased: nil
+        }
+    }
+
+    /// Nothing is another after it.
+    var isReading: Bool {
+        switch self {
+        case .read: true
+        case .performed(let record): record.command.isReading
+        default: false
         }
     }
 

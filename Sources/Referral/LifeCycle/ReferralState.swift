@@ -32,6 +32,8 @@ public struct ReferralState: Hashable, Sendable {
     public internal(set) var erasedAt: Instant?
     /// How many events have been folded in.
     public internal(set) var version = 0
+    /// How many of them have changed something: the version that participants are told. Reading changes nothing.
+    public internal(set) var changes = 0
     /// What the rules said of assignments whose placement follows in the next event.
     private var decisions: [AssignmentID: RoutingDecision] = [:]
     private var commands: [CommandKey: PerformedCommand] = [:]
@@ -50,6 +52,7 @@ public struct ReferralState: Hashable, Sendable {
         facts = submitted.facts
         phase = .routed
         version = 1
+        changes = 1
     }
 
     public func assignment(_ id: AssignmentID) -> AssignmentState? {
@@ -80,6 +83,7 @@ extension ReferralState {
             } else {
                 guard state != nil else { return nil }
                 state?.version += 1
+                if !event.isReading { state?.changes += 1 }
                 state?.apply(event, at: at)
             }
         }
@@ -110,6 +114,7 @@ extension ReferralState {
             change(id, at) {
                 $0.phase = .accepted
                 $0.progress.acceptedAt = at
+                if $0.takenAt == nil { $0.takenAt = at }
                 $0.progress.alarms.remove(.untaken)
                 if $0.service == .mediation, $0.mediation == nil { $0.mediation = proceeding }
             }
@@ -126,11 +131,20 @@ extension ReferralState {
             }
         case .handover(let id, let event): change(id, at) { $0.apply(event, at: at) }
         case .mediation(let id, let event): change(id, at) { $0.apply(event) }
-        case .recall(let id, .requested(let reason)): change(id, at) { $0.recallRequest = reason }
-        case .recall(let id, .refused): change(id, at) { $0.recallRequest = nil }
+        case .recall(let id, .requested(let reason)):
+            change(id, at) {
+                $0.recallRequest = reason
+                $0.recallAnswer = nil
+            }
+        case .recall(let id, .refused(let reason)):
+            change(id, at) {
+                $0.recallRequest = nil
+                $0.recallAnswer = .refused(reason)
+            }
         case .warned(let id, let kind, _), .overdue(let id, let kind, _): change(id, at) { $0.progress.alarms.insert(kind) }
         case .ended(let id, let ending):
             change(id, at) {
+                if ending == .recalled, $0.recallRequest != nil { $0.recallAnswer = .granted }
                 $0.phase = .ended(ending)
                 $0.recallRequest = nil
                 $0.progress.alarms = []
@@ -141,12 +155,12 @@ extension ReferralState {
         case .consentWithdrawn(.everything): facts.consent.status = .withdrawn
         case .consentWithdrawn(.service(.support)): facts.consent.coversSupport = false
         case .consentWithdrawn(.service(.mediation)): facts.consent.coversMediation = false
-        case .amended: break
+        case .amended, .read: break
         case .closed(let ending): phase = .closed(ending)
         case .erased(let erasure): if erasure.extent == .content { erasedAt = at }
         case .performed(let record):
             commands[CommandKey(participant: record.by, id: record.id)] = PerformedCommand(record: record, version: version)
-            if let id = record.command.assignment { change(id, nil) { _ in } }
+            if let id = record.command.assignment, !record.command.isReading { change(id, nil) { _ in } }
         }
     }
 
@@ -157,7 +171,7 @@ extension ReferralState {
         let placed = AssignmentState(
             id: id, decision: decision, owner: owner, phase: phase, availableAt: at, since: at, returnedBy: former?.returnedBy ?? [],
             handedOverBy: former?.handedOverBy ?? [], handoverRefusedBy: former?.handoverRefusedBy ?? [],
-            recallRequest: former?.recallRequest, version: (former?.version ?? 0) + 1)
+            recallRequest: former?.recallRequest, recallAnswer: former?.recallAnswer, version: (former?.version ?? 0) + 1)
         if let index = assignments.firstIndex(where: { $0.id == id }) {
             assignments[index] = placed
         } else {

@@ -38,7 +38,12 @@ public struct ServiceStatus: Hashable, Sendable {
     }
 }
 
-/// How far a service has come on its way to an organisation.
-public enum DeliveryStatus: Hashable, Sendable, CaseIterable {
-    case stored, routed, taken, returned
+extension ReferralStatus {
+    /// What the sender of a referral is told of it.
+    public init(_ state: ReferralState) {
+        let report = state.deliveryReport
+        self.init(
+            referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: report.outcome,
+            services: report.services.map { ServiceStatus(service: $0.service, status: $0.status, since: $0.since) })
+    }
 }

@@ -18,15 +18,6 @@ public struct SubmitRequest: Hashable, Sendable {
     }
 }
 
-/// What the exchange did with a referral.
-public enum SubmissionOutcome: Hashable, Sendable {
-    case accepted
-    /// Parked until somebody has asked the person.
-    case awaitingConsent
-    /// Not taken, and no content kept.
-    case refused(RefusalReason)
-}
-
 /// Proof that the exchange has taken responsibility. A repeated message gets the same receipt.
 public struct Receipt: Hashable, Sendable {
     public var messageID: MessageID

@@ -167,6 +167,7 @@ extension DeliveryStatus: WireEnumeration {
         case .routed: LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_ROUTED
         case .taken: LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_TAKEN
         case .returned: LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_RETURNED
+        case .ended: LOTS__V1__DELIVERY_STATUS__DELIVERY_STATUS_ENDED
         }
     }
 }

@@ -80,7 +80,7 @@ extension AssignmentCommand {
             .answerHandover(.refused(.noCapacity)), .complete(.supported), .closeUnreachable, .decline, .withdraw(.everything),
             .withdraw(.service(.mediation)), .answerRecall(.granted), .answerRecall(.refused(.supportUnderWay)),
             .assign(to: SmallWorld.jour, reason: .reviewed), .assign(to: SmallWorld.neighbour, reason: .ownerUnavailable), .reroute,
-            .redrive,
+            .redrive, .read(.assignment),
         ] + mediation.map { .mediate($0) }
     }
 }

@@ -147,6 +147,7 @@ struct TransitionTable {
             own("assign") { _ in .assign(to: World.neighbour, reason: .reviewed) },
             own("assign: owner unavailable") { _ in .assign(to: World.neighbour, reason: .ownerUnavailable) },
             ("reroute, by new rules", { rerouted(&$0) }), own("redrive") { _ in .redrive },
+            own("read") { _ in .read(.danger) },
         ]
         // Every clock that runs in one of these states.
         let kinds = Set(lives.flatMap { $0.1.state.deadlines($0.1.policy).map(\.kind) })

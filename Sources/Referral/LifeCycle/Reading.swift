@@ -1,0 +1,64 @@
+/// Why the coordinator reads the content of a case that others answer for.
+public enum ReadingReason: String, Codable, Sendable, CaseIterable {
+    /// To decide who gets the case.
+    case assignment
+    /// Somebody may be in danger.
+    case danger
+    case ownerUnavailable = "owner unavailable"
+    /// The person has asked what is kept about them.
+    case personsRequest = "person's request"
+    case complaint
+
+    /// The groups of fields that serve this purpose, of those that the coordinator may read at all.
+    func needs(_ group: FieldGroup) -> Bool {
+        switch group {
+        case .contacts, .personalNumber: self == .danger || self == .ownerUnavailable || self == .personsRequest
+        // Says that somebody else is helped: nobody but who decides needs it.
+        case .conflictGroup: self == .assignment
+        case .policeReference, .crimeDetail, .freeText: self != .ownerUnavailable
+        default: true
+        }
+    }
+}
+
+/// Somebody has looked at the content of a case without anything being done with it.
+public struct ContentReading: Hashable, Codable, Sendable {
+    public let by: Participant
+    /// Why the coordinator did; nil when it was the owner.
+    public let reason: ReadingReason?
+    /// The groups of fields that were shown.
+    public let disclosed: [FieldGroup]
+
+    public init(by participant: Participant, reason: ReadingReason?, disclosed: [FieldGroup]) {
+        by = participant
+        self.reason = reason
+        self.disclosed = disclosed
+    }
+}
+
+extension CaseDecision {
+    /// Shown is what a municipal support centre may see of a support case and the reason needs. The coordinator mediates nothing: data about
+    /// offenders are not shown, not of a mediation either.
+    func read(_ reason: ReadingReason) throws(Rejection) -> [ReferralEvent] {
+        if state.erasedAt != nil || assignment.hasErasingEnd { throw .forbidden("the content has been erased") }
+        if state.facts.protectedIdentity.isProtected, !policy.directory(at: now).mayReadProtected(actor) { throw .protectedIdentity }
+        let groups = Disclosure.groups(for: .publicBody, service: .support).filter { $0 != .offenders && reason.needs($0) }
+        return [.read(id, ContentReading(by: actor, reason: reason, disclosed: groups))]
+    }
+}
+
+extension Directory {
+    /// Whether a unit is named as a reader of cases of people with a protected identity. The one place that decides it: the directory names
+    /// nobody, so nobody is.
+    public func mayReadProtected(_ participant: Participant) -> Bool { false }
+}
+
+extension Rejection {
+    static let protectedIdentity = Rejection(
+        .notPermitted, "the person's identity is protected or may be: only units that the directory names as its readers see the case")
+}
+
+extension AssignmentState {
+    /// Its organisation may see the content no longer, even while other assignments need it.
+    var hasErasingEnd: Bool { if case .ended(let ending) = phase { ending.erasesBecause != nil } else { false } }
+}
