@@ -56,10 +56,11 @@ public enum DirectoryFile {
         let catchment = block.blocks("catchment").map { $0.flatMap(readCatchment) }.allPresent()
         let agreements = block.blocks("agreements").map { $0.map(readAgreement) }.allPresent()
         let languages = block.list("languages", .text).allPresent()
-        guard let id, let kind, let units, let catchment, let agreements, let languages else { return nil }
+        let readers = block.blocks("protected_readers").map { $0.flatMap { readProtectedReader($0, of: id) } }.allPresent()
+        guard let id, let kind, let units, let catchment, let agreements, let languages, let readers else { return nil }
         return Organisation(
             id: OrganisationID(id), name: name ?? "", number: number, kind: kind, existence: existence, units: units, catchment: catchment,
-            agreements: agreements, languages: languages)
+            agreements: agreements, languages: languages, protectedReaders: readers)
     }
 
     private static func readAgreement(_ block: MappingReader) -> OrganisationAgreement {
@@ -77,13 +78,23 @@ public enum DirectoryFile {
     private static func readUnit(_ block: MappingReader, of organisation: String?) -> OrganisationUnit? {
         defer { block.finish() }
         let name = block.required("name", .text)
+        return readUnitID(block, of: organisation).map { OrganisationUnit(id: $0, name: name ?? "") }
+    }
+
+    private static func readProtectedReader(_ block: MappingReader, of organisation: String?) -> ProtectedReader? {
+        defer { block.finish() }
+        let period = readPeriod(block)
+        return readUnitID(block, of: organisation).map { ProtectedReader(unit: $0, period: period) }
+    }
+
+    private static func readUnitID(_ block: MappingReader, of organisation: String?) -> UnitID? {
         guard let participant = block.required("participant", .text) else { return nil }
         let parts = participant.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, organisation == nil || parts[0] == organisation ?? "" else {
             block.fault("participant", "must be organisation/unit, with the organisation's own id in front")
             return nil
         }
-        return OrganisationUnit(id: UnitID(String(parts[1])), name: name ?? "")
+        return UnitID(String(parts[1]))
     }
 
     private static func readCatchment(_ block: MappingReader) -> Catchment? {

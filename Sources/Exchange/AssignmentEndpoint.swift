@@ -23,7 +23,7 @@ public struct AssignmentEndpoint: AssignmentServing {
     public func fetch(_ request: FetchRequest, _ context: CallContext) async throws -> FetchResponse {
         let recipient = try recipient(context)
         // Subscribed before the first look, so that nothing that arrives in between is missed.
-        let subscription = exchange.offers.subscribe(to: recipient.organisation)
+        let subscription = exchange.offers.subscribe(to: recipient)
         let first = try await assignments(upTo: request.limit, context)
         guard first.isEmpty, request.wait > .zero else { return FetchResponse(assignments: first) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -47,7 +47,7 @@ public struct AssignmentEndpoint: AssignmentServing {
 
     public func pull(_ requests: PullRequests, _ responses: PullResponses, _ context: CallContext) async throws {
         let recipient = try recipient(context)
-        let subscription = exchange.offers.subscribe(to: recipient.organisation)
+        let subscription = exchange.offers.subscribe(to: recipient)
         subscription.setWilling(false)
         let credit = CreditBalance()
         try await withThrowingTaskGroup(of: Void.self) { group in

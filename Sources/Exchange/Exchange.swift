@@ -82,7 +82,7 @@ public struct Exchange: Sendable {
         let now = now()
         let message = request.messageID
         let content = request.canonical
-        let facts = CaseFacts(request.content, received: CivilDate(inStockholmAt: now))
+        let facts = decoder.facts(request.content, received: CivilDate(inStockholmAt: now))
         let submission = ReferralCommand.Submission(
             referral: ReferralID(identifiers.next(at: now)),
             assignments: facts.services.map { _ in AssignmentID(identifiers.random()) },
@@ -107,24 +107,27 @@ public struct Exchange: Sendable {
             offers.ring(state.assignments.lazy.filter { $0.phase == .offered }.map(\.owner))
             logger.info(
                 "referral submitted",
-                metadata: [
+                metadata: state.logged([
                     "referral": "\(state.id)", "sender": "\(sender)", "phase": "\(state.phase.name)",
                     "assignments": .array(state.assignments.map { "\($0.id) \($0.phase.name) \($0.owner)" }),
-                ])
+                ]))
         } else {
-            logger.info("referral submitted again", metadata: ["referral": "\(state.id)", "sender": "\(sender)"])
+            logger.info("referral submitted again", metadata: state.logged(["referral": "\(state.id)", "sender": "\(sender)"]))
         }
         return state
     }
 
     /// Hands out up to `limit` cases that wait for the participant's organisation, the longest waiting first.
     public func lease(upTo limit: Int, by participant: Participant) async throws -> [Delivery] {
-        // Most look in vain: that costs no commit.
-        let isWaiting = try await read { reader in try !reader.available(to: participant.organisation, limit: 1).isEmpty }
-        guard isWaiting else { return [] }
         let now = now()
-        let until = now + settings.lease
         let policy = policy
+        let readsProtected = policy.readsProtected(participant, at: now)
+        // Most look in vain: that costs no commit.
+        let isWaiting = try await read { reader in
+            try !reader.available(to: participant, readsProtected: readsProtected, limit: 1).isEmpty
+        }
+        guard isWaiting else { return [] }
+        let until = now + settings.lease
         let decoder = decoder
         let count = min(limit, settings.leaseBatch)
         let mostBytes = settings.leaseBytes
@@ -132,20 +135,24 @@ public struct Exchange: Sendable {
             var deliveries: [Delivery] = []
             // One case that contradicts itself must not keep the others from being fetched.
             var damaged: Set<AssignmentID> = []
+            // Closed to the unit by a case that it was handed out just now.
+            var closed: Set<AssignmentID> = []
             var bytes = 0
             while deliveries.count < count, bytes < mostBytes {
                 let missing = count - deliveries.count
-                let waiting = try transaction.available(to: participant.organisation, limit: missing + damaged.count)
-                    .filter { !damaged.contains($0) }.prefix(missing)
+                let waiting = try transaction.available(
+                    to: participant, readsProtected: readsProtected, limit: missing + damaged.count + closed.count
+                ).filter { !damaged.contains($0) && !closed.contains($0) }.prefix(missing)
                 if waiting.isEmpty { break }
                 for id in waiting where bytes < mostBytes {
-                    let handedOut = try Self.handOut(
+                    switch try Self.handOut(
                         id, until: until, to: participant, at: now, policy: policy, decoder: decoder, in: transaction)
-                    if let handedOut {
-                        deliveries.append(handedOut.delivery)
-                        bytes += handedOut.bytes
-                    } else {
-                        damaged.insert(id)
+                    {
+                    case .done(let delivery, let length):
+                        deliveries.append(delivery)
+                        bytes += length
+                    case .damaged: damaged.insert(id)
+                    case .closed: closed.insert(id)
                     }
                 }
             }
@@ -155,7 +162,9 @@ public struct Exchange: Sendable {
         for delivery in deliveries {
             logger.info(
                 "assignment handed out",
-                metadata: ["assignment": "\(delivery.assignment.id)", "to": "\(participant)", "referral": "\(delivery.referral.id)"])
+                metadata: delivery.referral.logged([
+                    "assignment": "\(delivery.assignment.id)", "to": "\(participant)", "referral": "\(delivery.referral.id)",
+                ]))
         }
         return deliveries
     }
@@ -167,7 +176,7 @@ public struct Exchange: Sendable {
     ) async throws -> AssignmentState {
         let now = now()
         let policy = policy
-        let (assignment, changed) = try await write { transaction in
+        let (assignment, after, changed) = try await write { transaction in
             guard let referral = try transaction.referral(of: id) else {
                 // An unknown case and somebody else's give the same answer.
                 _ = try ReferralState.decide(command, on: nil, by: participant, at: now, policy: policy)
@@ -184,15 +193,15 @@ public struct Exchange: Sendable {
                 events.isEmpty
                 ? state : try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
             guard let assignment = after.assignment(id) else { throw Self.damagedLog }
-            return (assignment, !events.isEmpty)
+            return (assignment, after, !events.isEmpty)
         }
         if changed {
             if assignment.phase == .offered { offers.ring([assignment.owner]) }
             logger.info(
                 "assignment changed",
-                metadata: [
+                metadata: after.logged([
                     "assignment": "\(id)", "by": "\(participant)", "phase": "\(assignment.phase.name)", "owner": "\(assignment.owner)",
-                ]
+                ])
             )
         }
         return assignment
@@ -226,7 +235,7 @@ public struct Exchange: Sendable {
 
     private func fireDeadlines(of id: ReferralID, at now: Instant, policy: Policy) async throws {
         do {
-            let (fired, recipients) = try await write(.exchange) { transaction in
+            let (after, fired, recipients) = try await write(.exchange) { transaction in
                 guard let before = try transaction.referral(id) else { throw Self.damagedLog }
                 var (state, fired) = (before, [Deadline]())
                 while let deadline = state.deadlines(policy).first, deadline.due <= now {
@@ -238,14 +247,14 @@ public struct Exchange: Sendable {
                 // The rules have changed since, or it has just been brought here.
                 if fired.isEmpty { try transaction.setDue(state.nextDue(policy), of: id) }
                 let offered = state.assignments.filter { $0.phase == .offered && before.assignment($0.id)?.phase != .offered }
-                return (fired, offered.map(\.owner))
+                return (state, fired, offered.map(\.owner))
             }
             offers.ring(recipients)
             for deadline in fired {
                 metrics.fired(deadline.kind)
                 var metadata: Logger.Metadata = ["referral": "\(id)", "deadline": "\(deadline.kind.rawValue)"]
                 metadata["assignment"] = deadline.assignment.map { "\($0)" }
-                logger.notice("a deadline has come", metadata: metadata)
+                logger.notice("a deadline has come", metadata: after.logged(metadata))
             }
         } catch let error as StoreError where error.code == .damaged {
             logger.error("the deadlines of a referral cannot be met; trying again in an hour", metadata: ["referral": "\(id)"])
@@ -346,21 +355,41 @@ public struct Exchange: Sendable {
         return state
     }
 
-    /// Nil for a case that contradicts itself: its content is missing, or its log says something else than the tables.
+    private enum HandOut {
+        case done(Delivery, bytes: Int)
+        /// The case contradicts itself: its content is missing, or its log says something else than the tables.
+        case damaged
+        /// The unit has had another side of the same event.
+        case closed
+    }
+
     private static func handOut(
         _ id: AssignmentID, until: Instant, to participant: Participant, at now: Instant, policy: Policy, decoder: ReferralDecoder,
         in transaction: any ReferralTransaction
-    ) throws -> (delivery: Delivery, bytes: Int)? {
+    ) throws -> HandOut {
         guard let state = try undamaged({ try Self.state(of: id, in: transaction) }),
             let stored = try undamaged({ try transaction.content(of: state.id) }),
             // Read before the case is handed out: what cannot be shown must not be leased.
             let content = try? decoder.content(stored: stored, received: CivilDate(inStockholmAt: state.receivedAt)),
+            let offered = state.assignment(id)
+        else { return .damaged }
+        guard try !isClosed(offered, of: state, to: participant, in: transaction) else { return .closed }
+        guard
             let events = try? ReferralState.decide(.lease(id, until: until), on: state, by: participant, at: now, policy: policy),
             case .leased(_, let lease, let disclosed)? = events.first
-        else { return nil }
+        else { return .damaged }
         let leased = try append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
         guard let assignment = leased.assignment(id) else { throw damagedLog }
-        return (Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed), stored.count)
+        return .done(
+            Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed), bytes: stored.count)
+    }
+
+    /// Whether another side of the same event, which the unit has or has had, closes a case to it.
+    static func isClosed(
+        _ assignment: AssignmentState, of state: ReferralState, to participant: Participant, in reader: any ReferralReader
+    ) throws -> Bool {
+        guard let place = state.conflictPlace(of: assignment) else { return false }
+        return place.isClosed(toThoseOn: try reader.sides(of: place.mark, shownTo: participant))
     }
 
     /// Nil when what is read is damaged. Other errors concern more than one case.
@@ -436,7 +465,20 @@ private final class StoreFault: Sendable {
     }
 }
 
+extension Policy {
+    /// Whether a unit may have cases of people with a protected identity.
+    func readsProtected(_ participant: Participant, at moment: Instant) -> Bool {
+        let day = CivilDate(inStockholmAt: moment)
+        return routing.directory(on: day).readsProtected(participant, on: day)
+    }
+}
+
 extension ReferralState {
+    /// What a log line may say of it: of a person with a protected identity, or of whom that is not known, nothing.
+    func logged(_ metadata: Logger.Metadata) -> Logger.Metadata {
+        facts.protectedIdentity.isListed ? metadata : ["referral": "protected"]
+    }
+
     /// When the clock has to look at it next; nil: never.
     fileprivate func nextDue(_ policy: Policy) -> Instant? { deadlines(policy).first?.due }
 }

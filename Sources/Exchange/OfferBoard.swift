@@ -3,11 +3,11 @@ import Synchronization
 
 /// Wakes those who wait for cases of an organisation. Says only that there may be something; who wakes asks the store.
 ///
-/// A case wakes one waiter, since only one can have it. Whoever was woken says what came of it: who found something wakes the next, since
-/// there may be more, and who goes away before it has looked hands the wake-up on. So no case waits while somebody waits for it, and a
-/// case costs about one look, however many wait.
+/// A case wakes one waiter of each unit, since only one can have it, and what one unit may not have another may. Whoever was woken says what came of it: who found something wakes the next, since
+/// there may be more, and who goes away before it has looked hands the wake-up on to another of its unit. So no case waits while somebody
+/// waits for it, and a case costs about one look a unit, however many wait.
 public final class OfferBoard: Sendable {
-    /// A wait for cases of one organisation; ends when it is released.
+    /// A wait of one unit for cases of its organisation; ends when it is released.
     public final class Subscription: Sendable {
         private let signals: AsyncStream<Void>
         private let continuation: AsyncStream<Void>.Continuation
@@ -53,7 +53,7 @@ public final class OfferBoard: Sendable {
     }
 
     private struct Waiter {
-        var organisation: OrganisationID
+        var participant: Participant
         var continuation: AsyncStream<Void>.Continuation
         /// Can take a case.
         var isWilling = true
@@ -71,7 +71,7 @@ public final class OfferBoard: Sendable {
 
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
-        var lines: [OrganisationID: Line] = [:]
+        var lines: [OrganisationID: [UnitID: Line]] = [:]
         var nextID: UInt64 = 0
         var isClosed = false
 
@@ -79,13 +79,24 @@ public final class OfferBoard: Sendable {
             guard var waiter = waiters[id], waiter.isWilling, !waiter.isWoken, !waiter.isInLine else { return }
             waiter.isInLine = true
             waiters[id] = waiter
-            lines[waiter.organisation, default: Line()].ids.append(id)
+            lines[waiter.participant.organisation, default: [:]][waiter.participant.unit, default: Line()].ids.append(id)
+        }
+
+        private mutating func put(_ line: Line, of participant: Participant) {
+            lines[participant.organisation, default: [:]][participant.unit] = line.ids.isEmpty ? nil : line
+            if lines[participant.organisation]?.isEmpty == true { lines[participant.organisation] = nil }
+        }
+
+        /// The next in line of each unit.
+        mutating func wakeNext(of organisation: OrganisationID) -> [AsyncStream<Void>.Continuation] {
+            (lines[organisation].map { Array($0.keys) } ?? [])
+                .compactMap { wakeNext(of: Participant(organisation: organisation, unit: $0)) }
         }
 
         /// The next in line, which counts as woken from now on.
-        mutating func wakeNext(of organisation: OrganisationID) -> AsyncStream<Void>.Continuation? {
-            guard var line = lines[organisation] else { return nil }
-            defer { lines[organisation] = line.ids.isEmpty ? nil : line }
+        mutating func wakeNext(of participant: Participant) -> AsyncStream<Void>.Continuation? {
+            guard var line = lines[participant.organisation]?[participant.unit] else { return nil }
+            defer { put(line, of: participant) }
             var passed = 0
             defer { line.ids.removeFirst(passed) }
             for id in line.ids {
@@ -104,15 +115,15 @@ public final class OfferBoard: Sendable {
 
         mutating func remove(_ id: UInt64) -> AsyncStream<Void>.Continuation? {
             guard let waiter = waiters.removeValue(forKey: id) else { return nil }
-            if waiter.isInLine, var line = lines[waiter.organisation] {
+            if waiter.isInLine, var line = lines[waiter.participant.organisation]?[waiter.participant.unit] {
                 line.gone += 1
                 if line.gone * 2 > line.ids.count {
                     line.ids.removeAll { waiters[$0] == nil }
                     line.gone = 0
                 }
-                lines[waiter.organisation] = line.ids.isEmpty ? nil : line
+                put(line, of: waiter.participant)
             }
-            return waiter.isWoken || waiter.isLooking ? wakeNext(of: waiter.organisation) : nil
+            return waiter.isWoken || waiter.isLooking ? wakeNext(of: waiter.participant) : nil
         }
     }
 
@@ -121,12 +132,12 @@ public final class OfferBoard: Sendable {
     public init() {}
 
     /// The caller keeps the subscription for as long as it waits.
-    public func subscribe(to organisation: OrganisationID) -> Subscription {
+    public func subscribe(to participant: Participant) -> Subscription {
         let stream = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (id, isClosed) = state.withLock { state in
             let id = state.nextID
             state.nextID += 1
-            state.waiters[id] = Waiter(organisation: organisation, continuation: stream.continuation)
+            state.waiters[id] = Waiter(participant: participant, continuation: stream.continuation)
             state.queue(id)
             return (id, state.isClosed)
         }
@@ -136,7 +147,7 @@ public final class OfferBoard: Sendable {
 
     /// Something became available to these organisations; one that is named twice can wake two.
     public func ring(_ organisations: some Sequence<OrganisationID>) {
-        let woken = state.withLock { state in organisations.compactMap { state.wakeNext(of: $0) } }
+        let woken = state.withLock { state in organisations.flatMap { state.wakeNext(of: $0) } }
         for continuation in woken { continuation.yield() }
     }
 
@@ -166,8 +177,8 @@ public final class OfferBoard: Sendable {
     private func end(_ id: UInt64, passesOn: Bool) {
         let next = state.withLock { state -> AsyncStream<Void>.Continuation? in
             state.waiters[id]?.isLooking = false
-            guard passesOn, let organisation = state.waiters[id]?.organisation else { return nil }
-            return state.wakeNext(of: organisation)
+            guard passesOn, let participant = state.waiters[id]?.participant else { return nil }
+            return state.wakeNext(of: participant)
         }
         next?.yield()
     }

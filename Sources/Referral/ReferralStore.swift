@@ -36,8 +36,12 @@ public protocol ReferralReader {
     /// The content as it was last stored; nil after an event that erases it, or when none was kept.
     func content(of id: ReferralID) throws -> [UInt8]?
 
-    /// Assignments that `organisation` can fetch (phase `offered`), the longest waiting first, at most `limit`.
-    func available(to organisation: OrganisationID, limit: Int) throws -> [AssignmentID]
+    /// Assignments that a unit can fetch (of its organisation, phase `offered`), the longest waiting first, at most `limit`. Left out are
+    /// those that another side of the same event closes to it, and unless it `readsProtected` those of people with a protected identity.
+    func available(to participant: Participant, readsProtected: Bool, limit: Int) throws -> [AssignmentID]
+
+    /// Of which sides of an event a unit has been shown cases, ever.
+    func sides(of mark: ContentDigest, shownTo participant: Participant) throws -> Set<Side>
 
     /// Referrals that the exchange's clock has to look at by `now`, the longest due first, at most `limit`.
     func due(at now: Instant, limit: Int) throws -> [DueReferral]

@@ -84,6 +84,14 @@ public struct ReferralDecoder: Sendable {
         }
     }
 
+    /// The facts of a content, with the keyed digest of its conflict group.
+    /// - Parameter received: the day in Sweden on which the referral was received.
+    public func facts(_ content: ReferralContent, received: CivilDate) -> CaseFacts {
+        // No packed referral begins with this byte, so that no content has the digest of a group.
+        CaseFacts(
+            content, received: received, conflictMark: content.conflictGroup.map { digest(of: [0xFF] + Array($0.utf8)) })
+    }
+
     private func digest(of canonical: [UInt8]) -> Referral.ContentDigest {
         let digest = canonical.withUnsafeBytes { Digest.ContentDigest.hmacSHA256(key: digestKey, $0) }
         return Referral.ContentDigest(

@@ -71,10 +71,28 @@ extension DatabaseReading {
         }
     }
 
-    func available(to organisation: OrganisationID, limit: Int) throws -> [AssignmentID] {
+    func available(to participant: Participant, readsProtected: Bool, limit: Int) throws -> [AssignmentID] {
         try identifiers(
-            "SELECT id FROM assignment WHERE phase = 'offered' AND owner = ? ORDER BY available_at, id LIMIT ?",
-            [organisation.column, max(0, limit)])
+            """
+            SELECT id FROM assignment
+            WHERE phase = 'offered' AND owner = ?1 AND (?3 OR NOT for_readers)
+                AND (conflict_mark IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM shown_side
+                    WHERE shown_side.mark = conflict_mark AND shown_side.organisation = ?1 AND shown_side.unit = ?2
+                        AND shown_side.side <> assignment.side))
+            ORDER BY available_at, id LIMIT ?4
+            """,
+            [participant.organisation.column, participant.unit.column, readsProtected, max(0, limit)])
+    }
+
+    func sides(of mark: ContentDigest, shownTo participant: Participant) throws -> Set<Side> {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: "SELECT side FROM shown_side WHERE mark = ? AND organisation = ? AND unit = ?")
+            let sides = try String.fetchAll(
+                statement, arguments: [mark.description, participant.organisation.column, participant.unit.column])
+            return Set(sides.compactMap { Side(rawValue: $0) })
+        }
     }
 
     func due(at now: Instant, limit: Int) throws -> [DueReferral] {

@@ -46,7 +46,8 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
                     if let content { try replace(content, of: state.id, by: events) }
                 }
                 let touched = Set(events.compactMap(\.assignment))
-                for assignment in state.assignments where touched.contains(assignment.id) { try put(assignment, of: state.id) }
+                for assignment in state.assignments where touched.contains(assignment.id) { try put(assignment, of: state) }
+                for event in events { try putShownSide(event, state) }
                 try log(events, of: state.id, at: at, by: actor)
                 try tell(readers, of: database.lastInsertedRowID)
                 if events.contains(where: \.erasesContent) { try execute("DELETE FROM content WHERE referral = ?", [state.id.column]) }
@@ -119,14 +120,18 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         guard database.changesCount == 1 else { throw StoreError.contradiction(state) }
     }
 
-    private func put(_ assignment: AssignmentState, of referral: ReferralID) throws {
+    private func put(_ assignment: AssignmentState, of state: ReferralState) throws {
+        let referral = state.id
         let lease: Lease? = if case .leased(let lease) = assignment.phase { lease } else { nil }
+        let place = state.conflictPlace(of: assignment)
         try execute(
             """
             INSERT INTO assignment
-                (id, referral, service, owner, phase, available_at, since, lease_organisation, lease_unit, lease_until)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (id, referral, service, owner, phase, available_at, since, lease_organisation, lease_unit, lease_until, for_readers,
+                conflict_mark, side)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
+                conflict_mark = excluded.conflict_mark, side = excluded.side,
                 owner = excluded.owner, phase = excluded.phase, available_at = excluded.available_at, since = excluded.since,
                 lease_organisation = excluded.lease_organisation, lease_unit = excluded.lease_unit, lease_until = excluded.lease_until
             WHERE referral = excluded.referral
@@ -134,11 +139,19 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
             [
                 assignment.id.column, referral.column, assignment.service.rawValue, assignment.owner.column, assignment.phase.name,
                 assignment.availableAt.milliseconds, assignment.since.milliseconds, lease?.holder.organisation.column,
-                lease?.holder.unit.column, lease?.until.milliseconds,
+                lease?.holder.unit.column, lease?.until.milliseconds, state.facts.protectedIdentity.isProtected, place?.mark.description,
+                place?.side.rawValue,
             ])
         guard database.changesCount == 1 else {
             throw StoreError(.damaged, "assignment \(assignment.id) of referral \(referral) belongs to another referral")
         }
+    }
+
+    private func putShownSide(_ event: ReferralEvent, _ state: ReferralState) throws {
+        guard let (id, reader) = event.shownTo, let assignment = state.assignment(id), let place = state.side(of: assignment) else { return }
+        try execute(
+            "INSERT OR IGNORE INTO shown_side (mark, organisation, unit, side) VALUES (?, ?, ?, ?)",
+            [place.mark.description, reader.organisation.column, reader.unit.column, place.side.rawValue])
     }
 
     private func put(_ due: Instant?, of referral: ReferralID) throws {

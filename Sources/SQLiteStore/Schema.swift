@@ -20,6 +20,7 @@ enum Schema {
             try database.execute(sql: version5)
             try LogReaderRows.fill(database)
         }
+        migrator.registerMigration("7") { try $0.execute(sql: version7) }
         return migrator
     }()
 
@@ -237,6 +238,26 @@ enum Schema {
             reader TEXT NOT NULL CHECK (reader <> ''),
             sequence INTEGER NOT NULL REFERENCES log,
             PRIMARY KEY (reader, sequence)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What keeps a unit from a case: a protected identity, or the other side of the same event. Of before there are no conflict marks.
+    private static let version7 = """
+        ALTER TABLE assignment ADD COLUMN for_readers INTEGER NOT NULL DEFAULT 0 CHECK (for_readers IN (0, 1));
+        ALTER TABLE assignment ADD COLUMN conflict_mark TEXT;
+        ALTER TABLE assignment ADD COLUMN side TEXT;
+
+        UPDATE assignment SET for_readers = 1 WHERE referral IN (
+            SELECT referral FROM log
+            WHERE json_extract(events, '$[0].submitted._0.facts.protectedIdentity')
+                IN ('confidentiality marking', 'protected registration', 'assumed identity'));
+
+        CREATE TABLE shown_side (
+            mark TEXT NOT NULL,
+            organisation TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            side TEXT NOT NULL CHECK (side IN ('victim', 'offender', 'mediation')),
+            PRIMARY KEY (mark, organisation, unit, side)
         ) STRICT, WITHOUT ROWID;
         """
 }

@@ -178,7 +178,7 @@ import Testing
         let decision = try explain(sample.content)
         #expect(decision.outcome.text == "bojen-stockholm-gotland")
         let told = try #require(decision.otherwise?.first { $0.input == "own age" && $0.value == "17 or less" })
-        #expect(told.outcome.text == "review: no-recipient-for-area" && told.isBoundary && told.alsoReveals == [.crimeDetail])
+        #expect(told.outcome.text == "review: no-recipient-for-area" && told.isBoundary && told.alsoReveals == [.exploitation])
         #expect(Disclosure.project(decision, to: groups).otherwise?.contains { $0.input == "own age" && $0.value == "17 or less" } != true)
     }
 

@@ -218,7 +218,8 @@ private struct NoTransaction: ReferralTransaction {
     func log(for reader: LogReader, after sequence: Int64, limit: Int) -> [LogEntry] { [] }
     func lastSequence(for reader: LogReader?) -> Int64 { 0 }
     func content(of id: ReferralID) -> [UInt8]? { nil }
-    func available(to organisation: OrganisationID, limit: Int) -> [AssignmentID] { [] }
+    func available(to participant: Participant, readsProtected: Bool, limit: Int) -> [AssignmentID] { [] }
+    func sides(of mark: ContentDigest, shownTo participant: Participant) -> Set<Side> { [] }
     func due(at now: Instant, limit: Int) -> [DueReferral] { [] }
     func publications(after sequence: Int64, limit: Int) -> [Publication] { [] }
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) {}

@@ -5,6 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct OfferBoardTests {
     private let jour = OrganisationID("jour")
+    private let unit = Participant(organisation: OrganisationID("jour"), unit: UnitID("one"))
 
     /// Waits in a task of its own; `looks` counts.
     private func waiter(_ subscription: OfferBoard.Subscription, _ looks: Counter, finds: @escaping @Sendable () -> Bool) -> Task<
@@ -22,7 +23,7 @@ import Testing
         let board = OfferBoard()
         let looks = Counter()
         let cases = Counter()
-        let subscriptions = (0..<100).map { _ in board.subscribe(to: jour) }
+        let subscriptions = (0..<100).map { _ in board.subscribe(to: unit) }
         let tasks = subscriptions.map { waiter($0, looks) { cases.take() } }
         cases.increment()
         board.ring([jour])
@@ -34,11 +35,27 @@ import Testing
         for task in tasks { await task.value }
     }
 
+    /// What one unit may not have another may.
+    @Test func oneCaseWakesOneOfEachUnit() async {
+        let board = OfferBoard()
+        let looks = Counter()
+        let others = Counter()
+        let subscriptions = (0..<4).map { _ in board.subscribe(to: unit) }
+        let other = board.subscribe(to: Participant(organisation: jour, unit: UnitID("two")))
+        let tasks = subscriptions.map { waiter($0, looks) { false } } + [waiter(other, others) { false }]
+        board.ring([jour])
+        await until { looks.value == 1 && others.value == 1 }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(looks.value == 1 && others.value == 1)
+        board.close()
+        for task in tasks { await task.value }
+    }
+
     @Test func everyCaseIsFound() async {
         let board = OfferBoard()
         let cases = Counter()
         let looks = Counter()
-        let subscriptions = (0..<8).map { _ in board.subscribe(to: jour) }
+        let subscriptions = (0..<8).map { _ in board.subscribe(to: unit) }
         let tasks = subscriptions.map { waiter($0, looks) { cases.take() } }
         for _ in 0..<5_000 {
             cases.increment()
@@ -52,8 +69,8 @@ import Testing
 
     @Test func whoGoesHandsTheWakeUpOn() async {
         let board = OfferBoard()
-        var first: OfferBoard.Subscription? = board.subscribe(to: jour)
-        let second = board.subscribe(to: jour)
+        var first: OfferBoard.Subscription? = board.subscribe(to: unit)
+        let second = board.subscribe(to: unit)
         board.ring([jour])
         // Woken, and never looked.
         _ = first
@@ -63,8 +80,8 @@ import Testing
 
     @Test func whoFailsInTheMiddleHandsTheWakeUpOn() async {
         let board = OfferBoard()
-        var first: OfferBoard.Subscription? = board.subscribe(to: jour)
-        let second = board.subscribe(to: jour)
+        var first: OfferBoard.Subscription? = board.subscribe(to: unit)
+        let second = board.subscribe(to: unit)
         board.ring([jour])
         #expect(await first?.next() == true)
         first = nil
@@ -73,8 +90,8 @@ import Testing
 
     @Test func whoCannotTakeACaseIsPassedOver() async {
         let board = OfferBoard()
-        let first = board.subscribe(to: jour)
-        let second = board.subscribe(to: jour)
+        let first = board.subscribe(to: unit)
+        let second = board.subscribe(to: unit)
         first.setWilling(false)
         board.ring([jour])
         #expect(await second.next())
@@ -88,7 +105,7 @@ import Testing
     /// The look under way may not see it.
     @Test func aCaseThatComesDuringALookIsLookedForAgain() async {
         let board = OfferBoard()
-        let only = board.subscribe(to: jour)
+        let only = board.subscribe(to: unit)
         board.ring([jour])
         #expect(await only.next())
         board.ring([jour])
@@ -98,7 +115,7 @@ import Testing
 
     @Test func othersAreNotWoken() async {
         let board = OfferBoard()
-        let other = board.subscribe(to: OrganisationID("other"))
+        let other = board.subscribe(to: Participant(organisation: OrganisationID("other"), unit: UnitID("one")))
         board.ring([jour])
         other.wake()
         other.finish()
@@ -109,16 +126,16 @@ import Testing
 
     @Test func afterTheEndNobodyWaits() async {
         let board = OfferBoard()
-        let early = board.subscribe(to: jour)
+        let early = board.subscribe(to: unit)
         board.close()
         #expect(await !early.next())
-        #expect(await !board.subscribe(to: jour).next())
+        #expect(await !board.subscribe(to: unit).next())
         #expect(board.isClosed)
     }
 
     @Test func whoHasGoneLeavesNothingBehind() {
         let board = OfferBoard()
-        for _ in 0..<10_000 { _ = board.subscribe(to: jour) }
+        for _ in 0..<10_000 { _ = board.subscribe(to: unit) }
         #expect(board.waiting == 0)
     }
 

@@ -18,10 +18,16 @@ import Testing
         let queue = try DatabaseQueue(path: harness.path)
         try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
         try Schema.migrator.migrate(queue, upTo: "1")
-        // What is written now needs it; it goes with the connection.
+        // What is written now needs them; the tables go with the connection, the columns when the table is made anew.
         try await queue.writeWithoutTransaction {
-            try $0.execute(sql: "CREATE TEMP TABLE deadline (referral TEXT PRIMARY KEY, due INTEGER)")
-            try $0.execute(sql: "CREATE TEMP TABLE log_reader (reader TEXT, sequence INTEGER)")
+            try $0.execute(
+                sql: """
+                    CREATE TEMP TABLE deadline (referral TEXT PRIMARY KEY, due INTEGER);
+                    CREATE TEMP TABLE log_reader (reader TEXT, sequence INTEGER);
+                    ALTER TABLE assignment ADD COLUMN for_readers INTEGER;
+                    ALTER TABLE assignment ADD COLUMN conflict_mark TEXT;
+                    ALTER TABLE assignment ADD COLUMN side TEXT;
+                    """)
         }
         let old: Set<String> = ["review", "offered", "leased", "received", "accepted"]
         let states = lives.states.filter { state in

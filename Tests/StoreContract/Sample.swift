@@ -21,6 +21,13 @@ extension ReferralTransaction {
     }
 }
 
+extension ReferralReader {
+    /// For a unit to which nothing is closed.
+    public func available(to organisation: OrganisationID, limit: Int) throws -> [AssignmentID] {
+        try available(to: Sample.holder(organisation), readsProtected: true, limit: limit)
+    }
+}
+
 extension ReferralStore {
     public func append(_ step: Step) async throws { try await write { try $0.append(step) } }
 }

@@ -20,10 +20,15 @@ public struct CaseFacts: Hashable, Codable, Sendable {
     public let isTest: Bool
     /// The day on which ages were counted; nil in facts that were stored before this was kept.
     public let receivedOn: CivilDate?
+    /// Keyed digest of the conflict group, which referrals of opposite sides of one event have in common; nil without a group, and in facts
+    /// that were stored before this was kept.
+    public let conflictMark: ContentDigest?
 
-    /// - Parameter received: the day in Sweden on which the referral was received. Ages are the completed years of that day; a later
-    ///   birthday moves no case.
-    public init(_ content: ReferralContent, received: CivilDate) {
+    /// - Parameters:
+    ///   - received: the day in Sweden on which the referral was received. Ages are the completed years of that day; a later birthday moves
+    ///     no case.
+    ///   - conflictMark: of the content's conflict group.
+    public init(_ content: ReferralContent, received: CivilDate, conflictMark: ContentDigest? = nil) {
         role = content.role
         sex = content.person.sex
         age = KnownAge(birthDate: content.person.birthDate, stated: content.person.age, on: received)
@@ -45,6 +50,7 @@ public struct CaseFacts: Hashable, Codable, Sendable {
         mediation = content.mediation.map { MediationFacts($0, received: received) }
         isTest = content.isTest
         receivedOn = received
+        self.conflictMark = conflictMark
     }
 
     /// The age that decides where support is given, and whose it is.

@@ -47,6 +47,10 @@ public enum ProtectedIdentity: String, Codable, Sendable, CaseIterable {
     case assumedIdentity = "assumed identity"
     case unknown
 
+    /// Whether cases of the person may stand in lists among others: unknown is treated as protected.
+    public var isListed: Bool { self == .none }
+
+    /// Whether only named readers may have cases of the person.
     public var isProtected: Bool {
         switch self {
         case .none, .unknown: false

@@ -71,6 +71,16 @@ public struct Directory: Sendable {
         organisationsByID[organisation]?.kind.recipientClass
     }
 
+    /// Whether a unit may have cases of people with a protected identity on a day.
+    public func readsProtected(_ participant: Participant, on day: CivilDate) -> Bool {
+        organisation(of: participant, on: day)?.readsProtected(participant.unit, on: day) ?? false
+    }
+
+    /// Those that can be given cases on a day and have no unit that may have one of a person with a protected identity.
+    public func recipientsWithoutProtectedReader(on day: CivilDate) -> [Organisation] {
+        organisations.filter { $0.kind.mayReceive && $0.existence.contains(day) && !$0.hasProtectedReader(on: day) }
+    }
+
     /// Everybody who may call, in the order of the directory: the names of all client certificates.
     public var participants: [Participant] {
         organisations.flatMap { organisation in

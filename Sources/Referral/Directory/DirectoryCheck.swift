@@ -50,6 +50,7 @@ struct DirectoryCheck {
             checkCatchment(of: organisation, at: path)
             checkAgreements(of: organisation, at: path)
             checkLanguages(of: organisation, at: path)
+            checkProtectedReaders(of: organisation, at: path)
         }
     }
 
@@ -79,6 +80,28 @@ struct DirectoryCheck {
                 fault(path, "must be a language like sv, prs or zh-Hant (BCP 47)")
             }
             if !seen.insert(language.lowercased()).inserted { fault(path, "the language \(language) is given twice") }
+        }
+    }
+
+    private mutating func checkProtectedReaders(of organisation: Organisation, at path: [DirectoryFault.Step]) {
+        let path = path + [.key("protected_readers")]
+        if !organisation.kind.mayReceive, !organisation.kind.mayCoordinate, !organisation.protectedReaders.isEmpty {
+            fault(path, "an organisation of kind \(organisation.kind.rawValue) reads no cases")
+            return
+        }
+        for (index, reader) in organisation.protectedReaders.enumerated() {
+            let path = path + [.index(index)]
+            if !organisation.units.contains(where: { $0.id == reader.unit }) {
+                fault(path + [.key("participant")], "\(organisation.id)/\(reader.unit) is not among the units of the organisation")
+            }
+            guard checkOrder(of: reader.period, at: path) else { continue }
+            if reader.period.intersection(organisation.existence).isEmpty {
+                fault(path, "reads on no day: the organisation does not exist then")
+            }
+            let others = organisation.protectedReaders[..<index]
+            if others.contains(where: { $0.unit == reader.unit && $0.period.overlaps(reader.period) }) {
+                fault(path, "\(organisation.id)/\(reader.unit) is named twice on the same days")
+            }
         }
     }
 

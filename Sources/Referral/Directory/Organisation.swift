@@ -58,10 +58,13 @@ public struct Organisation: Hashable, Sendable {
     public let agreements: [OrganisationAgreement]
     /// In which it can help, BCP 47; empty: not said.
     public let languages: [String]
+    /// The units that may have cases of people with a protected identity.
+    public let protectedReaders: [ProtectedReader]
 
     public init(
         id: OrganisationID, name: String, number: String? = nil, kind: OrganisationKind, existence: DatePeriod = .always,
-        units: [OrganisationUnit], catchment: [Catchment] = [], agreements: [OrganisationAgreement] = [], languages: [String] = []
+        units: [OrganisationUnit], catchment: [Catchment] = [], agreements: [OrganisationAgreement] = [], languages: [String] = [],
+        protectedReaders: [ProtectedReader] = []
     ) {
         self.id = id
         self.name = name
@@ -72,6 +75,7 @@ public struct Organisation: Hashable, Sendable {
         self.catchment = catchment
         self.agreements = agreements
         self.languages = languages
+        self.protectedReaders = protectedReaders
     }
 }
 
@@ -83,6 +87,29 @@ public struct OrganisationUnit: Hashable, Sendable {
     public init(id: UnitID, name: String) {
         self.id = id
         self.name = name
+    }
+}
+
+/// A unit that may have cases of people with a protected identity. A unit is its certificate, so this names who holds one.
+public struct ProtectedReader: Hashable, Sendable {
+    public let unit: UnitID
+    public let period: DatePeriod
+
+    public init(unit: UnitID, period: DatePeriod = .always) {
+        self.unit = unit
+        self.period = period
+    }
+}
+
+extension Organisation {
+    /// Whether a unit may have cases of people with a protected identity on a day.
+    public func readsProtected(_ unit: UnitID, on day: CivilDate) -> Bool {
+        protectedReaders.contains { $0.unit == unit && $0.period.contains(day) }
+    }
+
+    /// Whether any unit may.
+    public func hasProtectedReader(on day: CivilDate) -> Bool {
+        existence.contains(day) && protectedReaders.contains { $0.period.contains(day) }
     }
 }
 

@@ -85,6 +85,8 @@ public struct AssignmentState: Hashable, Sendable {
     public internal(set) var progress = Progress()
     /// When the first organisation accepted it since it was last offered.
     public internal(set) var takenAt: Instant?
+    /// A person has decided that the present owner has it, not the rules.
+    public internal(set) var isAssignedByHand = false
     /// The sender wants it back and waits for the owner's answer.
     public internal(set) var recallRequest: RecallReason?
     /// What an owner has said to the sender's last recall.

@@ -31,6 +31,9 @@ extension ReferralState {
         }
         let capacities = state.capacities(of: actor, for: request.command.assignment, at: now, policy)
         guard !capacities.isEmpty else { throw .notYours }
+        // A withdrawal is taken from anybody of the owner, as soon as the person says so.
+        let isHelper = capacities.isSubset(of: [.owner, .asked])
+        if isHelper, !request.command.winsOverEverything, !state.isOpen(to: actor, at: now, policy) { throw .notYours }
         let permitted = request.command.permitted
         guard !capacities.isDisjoint(with: permitted) else {
             throw Rejection(.notPermitted, "only the \(permitted.map(\.rawValue).joined(separator: " or the ")) of the case may do this")

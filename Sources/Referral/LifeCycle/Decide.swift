@@ -12,19 +12,21 @@ extension ReferralState {
         case .submit(let submission):
             return try decideSubmission(submission, on: state, by: actor, at: now, policy: policy)
         case .lease(let id, let until):
-            let (assignment, holder) = try owned(id, in: state, by: actor)
+            let (assignment, holder) = try owned(id, in: state, by: actor, at: now, policy)
             guard case .offered = assignment.phase else {
                 throw .forbidden("only a case that waits to be fetched can be handed out")
             }
             let directory = policy.directory(at: now)
             let recipient = directory.recipientClass(of: holder.organisation)
-            let groups = recipient.map { Disclosure.groups(for: $0, service: assignment.service) } ?? []
+            let consent = state?.facts.consent
+            let isCovered = consent.map { $0.status.isYes && $0.covers(assignment.service) } ?? false
+            let groups = isCovered ? recipient.map { Disclosure.groups(for: $0, service: assignment.service) } ?? [] : []
             return [.leased(id, Lease(holder: holder, until: until), disclosed: groups)]
         case .acknowledge(let id):
-            let (assignment, holder) = try owned(id, in: state, by: actor)
+            let (assignment, holder) = try owned(id, in: state, by: actor, at: now, policy)
             return try receipt(of: assignment, by: holder)
         case .accept(let id):
-            let (assignment, holder) = try owned(id, in: state, by: actor)
+            let (assignment, holder) = try owned(id, in: state, by: actor, at: now, policy)
             if assignment.isOpen, assignment.progress.acceptedAt != nil { return [] }
             return try receipt(of: assignment, by: holder) + [.accepted(id, by: holder)]
         case .giveBack(let id, let reason):
@@ -76,7 +78,7 @@ extension ReferralState {
         {
             return []
         }
-        let (assignment, holder) = try owned(id, in: state, by: actor)
+        let (assignment, holder) = try owned(id, in: state, by: actor, at: now, policy)
         guard let state else { throw .notYours }
         // Until the organisation has accepted the case, only the unit that fetched it can give it back.
         if assignment.progress.acceptedAt == nil {
@@ -99,9 +101,11 @@ extension ReferralState {
 
     /// Somebody else's case is as unknown as one that does not exist.
     private static func owned(
-        _ id: AssignmentID, in state: ReferralState?, by actor: Participant?
+        _ id: AssignmentID, in state: ReferralState?, by actor: Participant?, at now: Instant, _ policy: Policy
     ) throws(Rejection) -> (AssignmentState, Participant) {
-        guard let actor, let assignment = state?.assignment(id), assignment.owner == actor.organisation else { throw .notYours }
+        guard let actor, let state, let assignment = state.assignment(id), assignment.owner == actor.organisation,
+            state.isOpen(to: actor, at: now, policy)
+        else { throw .notYours }
         return (assignment, actor)
     }
 

@@ -73,6 +73,9 @@ extension CaseDecision {
             let recipient = known.kind.recipientClass
         else { throw Rejection(.invalid, "to: the directory has no organisation of this id that receives cases today") }
         if Disclosure.groups(for: recipient, service: assignment.service).isEmpty { throw .mediatorsOnly }
+        if state.facts.protectedIdentity.isProtected, !known.hasProtectedReader(on: CivilDate(inStockholmAt: now)) {
+            throw .forbidden("the organisation has no unit that may have cases of people with a protected identity")
+        }
         return recipient
     }
 }

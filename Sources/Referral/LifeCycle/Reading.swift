@@ -15,7 +15,7 @@ public enum ReadingReason: String, Codable, Sendable, CaseIterable {
         case .contacts, .personalNumber: self == .danger || self == .ownerUnavailable || self == .personsRequest
         // Says that somebody else is helped: nobody but who decides needs it.
         case .conflictGroup: self == .assignment
-        case .policeReference, .crimeDetail, .freeText: self != .ownerUnavailable
+        case .policeReference, .crimeDetail, .exploitation, .freeText: self != .ownerUnavailable
         default: true
         }
     }
@@ -41,16 +41,11 @@ extension CaseDecision {
     /// offenders are not shown, not of a mediation either.
     func read(_ reason: ReadingReason) throws(Rejection) -> [ReferralEvent] {
         if state.erasedAt != nil || assignment.hasErasingEnd { throw .forbidden("the content has been erased") }
-        if state.facts.protectedIdentity.isProtected, !policy.directory(at: now).mayReadProtected(actor) { throw .protectedIdentity }
-        let groups = Disclosure.groups(for: .publicBody, service: .support).filter { $0 != .offenders && reason.needs($0) }
+        if !state.isOpen(to: actor, at: now, policy) { throw .protectedIdentity }
+        let groups = Disclosure.groups(for: .coordinatorReading, of: assignment, in: state)
+            .filter { ($0.isContent || $0 == .explanation) && reason.needs($0) }
         return [.read(id, ContentReading(by: actor, reason: reason, disclosed: groups))]
     }
-}
-
-extension Directory {
-    /// Whether a unit is named as a reader of cases of people with a protected identity. The one place that decides it: the directory names
-    /// nobody, so nobody is.
-    public func mayReadProtected(_ participant: Participant) -> Bool { false }
 }
 
 extension Rejection {

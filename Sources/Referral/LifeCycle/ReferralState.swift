@@ -36,6 +36,8 @@ public struct ReferralState: Hashable, Sendable {
     public internal(set) var changes = 0
     /// What the rules said of assignments whose placement follows in the next event.
     private var decisions: [AssignmentID: RoutingDecision] = [:]
+    /// Assignments that a person has given to whom the next event offers them.
+    private var assignedByHand: Set<AssignmentID> = []
     private var commands: [CommandKey: PerformedCommand] = [:]
 
     private struct CommandKey: Hashable {
@@ -120,7 +122,9 @@ extension ReferralState {
             }
         case .returned(let id, let participant, _):
             change(id, at) { $0.returnedBy.append(participant.organisation) }
-        case .assigned(let id, _): change(id, at) { _ in }
+        case .assigned(let id, _):
+            assignedByHand.insert(id)
+            change(id, at) { _ in }
         case .worked(let id, let event): change(id, at) { $0.apply(event) }
         case .held(let id, let hold): change(id, at) { $0.phase = .onHold(hold) }
         case .resumed(let id):
@@ -171,6 +175,7 @@ extension ReferralState {
         let placed = AssignmentState(
             id: id, decision: decision, owner: owner, phase: phase, availableAt: at, since: at, returnedBy: former?.returnedBy ?? [],
             handedOverBy: former?.handedOverBy ?? [], handoverRefusedBy: former?.handoverRefusedBy ?? [],
+            isAssignedByHand: assignedByHand.remove(id) != nil,
             recallRequest: former?.recallRequest, recallAnswer: former?.recallAnswer, version: (former?.version ?? 0) + 1)
         if let index = assignments.firstIndex(where: { $0.id == id }) {
             assignments[index] = placed

@@ -42,9 +42,10 @@ enum RoutingInput: String, CaseIterable, Sendable {
     /// What somebody has to be allowed to see to be shown this input in an explanation.
     var fieldGroup: FieldGroup {
         switch self {
-        case .role, .decidingAge, .ownAge, .victimAge, .protectedIdentity: .person
+        case .role, .decidingAge, .ownAge, .victimAge: .person
+        case .protectedIdentity: .protectedIdentity
         case .reported: .event
-        case .exploited: .crimeDetail
+        case .exploited: .exploitation
         case .youngestOffenderAge, .oldestOffenderAge, .allAdmitted, .everybodyTakesPart, .suitable, .investigation, .leaderConsulted:
             .offenders
         }

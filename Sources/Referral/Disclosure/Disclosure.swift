@@ -6,45 +6,14 @@ public enum RecipientClass: String, Codable, Sendable, CaseIterable {
     case publicBody = "public body"
 }
 
-/// Fields that are shown or withheld together. The log of every hand-out names them.
-public enum FieldGroup: String, Codable, Sendable, CaseIterable {
-    /// Name, sex, age; role, language, interpreter; consent and protected identity.
-    case person
-    /// Personal number and birth date.
-    case personalNumber = "personal number"
-    /// Ways to reach the person, always with the rules that make them safe.
-    case contacts
-    /// Residence, stay and scene.
-    case areas
-    /// Coarse category and date of the event, and whether it was reported.
-    case event
-    /// Brottskod and exploitation for payment.
-    case crimeDetail = "crime detail"
-    /// K-nummer.
-    case policeReference = "police reference"
-    /// The sender's free text.
-    case freeText = "free text"
-    /// Offenders and the state of the investigation.
-    case offenders
-    /// The mark that keeps handlers of two sides apart.
-    case conflictGroup = "conflict group"
-}
-
 /// The one place that decides who sees what.
 public enum Disclosure {
-    /// The groups of fields that a recipient of this class may see for this service. Empty for mediation at a private body: it is
-    /// never routed there.
+    /// The groups of fields that a recipient of this class is handed out for this service: content, and its explanation. Empty for mediation
+    /// at a private body: it is never routed there.
     public static func groups(for recipient: RecipientClass, service: Service) -> [FieldGroup] {
-        switch (recipient, service) {
-        case (.privateBody, .support): [.person, .contacts, .areas, .event, .conflictGroup]
-        case (.privateBody, .mediation): []
-        case (.publicBody, .support):
-            [.person, .personalNumber, .contacts, .areas, .event, .crimeDetail, .policeReference, .freeText, .conflictGroup]
-        case (.publicBody, .mediation):
-            [
-                .person, .personalNumber, .contacts, .areas, .event, .crimeDetail, .policeReference, .freeText, .offenders,
-                .conflictGroup,
-            ]
+        FieldGroup.allCases.filter { group in
+            (group.isContent || group == .explanation)
+                && rule(group, for: .owner(recipient), service: service, in: .atWork) == .shown
         }
     }
 
@@ -58,17 +27,25 @@ public enum Disclosure {
         shown.services = [service]
         if service != .support { shown.consent.coversSupport = false }
         if service != .mediation { shown.consent.coversMediation = false }
+        // The sender's own word may be a police reference or worse.
+        shown.conflictGroup = facts.conflictMark?.description
         for group in FieldGroup.allCases where !groups.contains(group) {
             switch group {
             case .person:
                 shown.person = Person(
                     personalNumber: shown.person.personalNumber, birthDate: shown.person.birthDate, sex: .unspecified)
-                shown.relatedVictim = nil
+                shown.role = .victim
+                shown.relatedVictim = shown.relatedVictim.flatMap { victim in victim.birthDate.map { RelatedVictim(birthDate: $0) } }
                 shown.language = nil
                 shown.interpreterNeeded = false
+            case .consent:
+                shown.consent = Consent(status: .notAsked)
+                shown.legalBasis = .consent
+            case .protectedIdentity: shown.protectedIdentity = .unknown
             case .personalNumber:
                 shown.person.personalNumber = nil
                 shown.person.birthDate = nil
+                shown.relatedVictim = nil
                 if groups.contains(.person) {
                     shown.person.age = facts.age?.years
                     shown.relatedVictim = facts.victimAge.map { RelatedVictim(age: $0.years) }
@@ -78,15 +55,19 @@ public enum Disclosure {
                 shown.residence = nil
                 shown.stay = nil
                 shown.scene = nil
-            case .event: shown.event = CrimeEvent(category: .other)
+            case .event:
+                shown.event.category = .other
+                shown.event.date = nil
+                shown.event.reported = .unknown
             case .crimeDetail:
                 shown.event.crimeCode = nil
                 shown.event.crimeCodeYear = nil
-                shown.event.exploitedForPayment = false
+            case .exploitation: shown.event.exploitedForPayment = false
             case .policeReference: shown.event.policeReference = nil
             case .freeText: shown.freeText = nil
             case .offenders: shown.mediation = nil
             case .conflictGroup: shown.conflictGroup = nil
+            case .explanation, .progress, .parties, .deliveryStatus, .outcome: break
             }
         }
         return shown
