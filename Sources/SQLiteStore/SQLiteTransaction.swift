@@ -148,7 +148,7 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
     }
 
     private func putShownSide(_ event: ReferralEvent, _ state: ReferralState) throws {
-        guard let (id, reader) = event.shownTo, let assignment = state.assignment(id), let place = state.side(of: assignment) else { return }
+        guard let (id, reader) = event.shownTo, let place = state.assignment(id).flatMap(state.side) else { return }
         try execute(
             "INSERT OR IGNORE INTO shown_side (mark, organisation, unit, side) VALUES (?, ?, ?, ?)",
             [place.mark.description, reader.organisation.column, reader.unit.column, place.side.rawValue])
