@@ -1,4 +1,4 @@
-import Referral
+public import Referral
 public import ReferralAPI
 import Synchronization
 public import TTRPC
@@ -126,6 +126,51 @@ public struct AssignmentEndpoint: AssignmentServing {
                 .giveBack(request.assignmentID, reason: request.reason), on: request.assignmentID, by: recipient), seenBy: recipient)
     }
 
+    public func cases(_ request: ListCasesRequest, _ context: CallContext) async throws -> ListCasesResponse {
+        let recipient = try recipient(context)
+        let list: CaseList =
+            switch request.filter {
+            case nil: .open
+            case .overdue: .overdue
+            case .handovers: .handovers
+            case .protected: .protected
+            }
+        let policy = exchange.policy
+        if list == .protected, !policy.readsProtected(recipient, at: exchange.now()) {
+            throw Status(.permissionDenied, "the directory does not name \(recipient) as a reader of protected identities")
+        }
+        let place = try request.pageToken.map { try CasePlace(token: $0) }
+        let (cases, next) = try await exchange.cases(of: recipient.organisation, in: list, after: place, limit: request.limit)
+        return ListCasesResponse(
+            cases: cases.map { state($0, of: $1, seenBy: recipient) }, nextPageToken: next.map(\.token))
+    }
+
+    public func file(_ request: GetCaseRequest, _ context: CallContext) async throws -> CaseFile {
+        let recipient = try recipient(context)
+        let view = try await exchange.show(request.assignmentID, to: recipient)
+        let state = state(view.assignment, of: view.referral, seenBy: recipient)
+        guard let (content, groups) = view.content else { return CaseFile(state: state) }
+        return CaseFile(
+            state: state,
+            content: Disclosure.project(content, to: groups, service: view.assignment.service, facts: view.referral.facts),
+            decision: Disclosure.project(view.assignment.decision, to: groups))
+    }
+
+    public func perform(_ request: CaseRequest, _ context: CallContext) async throws -> CaseState {
+        let recipient = try recipient(context)
+        let referral = try await exchange.perform(request, by: recipient)
+        guard let assignment = request.command.assignment.flatMap({ referral.assignment($0) }) else {
+            throw Status(.internal, "the exchange has lost the case that it has just changed")
+        }
+        return state(assignment, of: referral, seenBy: recipient)
+    }
+
+    private func state(_ assignment: AssignmentState, of referral: ReferralState, seenBy recipient: Participant) -> CaseState {
+        let policy = exchange.policy
+        let reader = policy.reader(recipient.organisation, of: assignment, at: exchange.now())
+        return CaseState(assignment, of: referral, to: reader, policy: policy)
+    }
+
     private func recipient(_ context: CallContext) throws -> Participant {
         try access.recipient(context, on: CivilDate(inStockholmAt: exchange.now()))
     }
@@ -178,6 +223,19 @@ private final class CreditBalance: Sendable {
             balance += change
             return balance
         }
+    }
+}
+
+extension CasePlace {
+    /// For callers to bring back, never to take apart.
+    fileprivate var token: String { "\(availableAt.milliseconds)_\(assignment)" }
+
+    fileprivate init(token: String) throws {
+        let parts = token.split(separator: "_", maxSplits: 1)
+        guard parts.count == 2, let milliseconds = Int64(parts[0]) else {
+            throw Faults([Fault(path: "page_token", rule: "must be a next_page_token of the same list")])
+        }
+        self.init(availableAt: Instant(milliseconds: milliseconds), assignment: AssignmentID(String(parts[1])))
     }
 }
 

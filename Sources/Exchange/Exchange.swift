@@ -207,6 +207,93 @@ public struct Exchange: Sendable {
         return assignment
     }
 
+    /// What a participant asks for of one case or, of a sender's own referral, of the whole. The same id again gives the first answer,
+    /// whoever has the case by now.
+    /// - Parameter referral: what a command about a whole referral is about.
+    /// - Returns: the referral right after the command was carried out for the first time.
+    public func perform(_ request: CaseRequest, on referral: ReferralID? = nil, by participant: Participant) async throws -> ReferralState {
+        let now = now()
+        let policy = policy
+        let (after, changed, offered) = try await write { transaction -> (ReferralState, Bool, [OrganisationID]) in
+            let id = try request.command.assignment.map { try transaction.referral(of: $0) } ?? referral
+            let state = try id.flatMap { try transaction.referral($0) }
+            let events = try ReferralState.decide(.perform(request), on: state, by: participant, at: now, policy: policy)
+            guard let state else { throw Self.damagedLog }
+            if events.isEmpty {
+                guard let done = state.performed(request.id, by: participant) else { throw Self.damagedLog }
+                return (try Self.fold(transaction.log(of: state.id), to: done.version), false, [])
+            }
+            if case .assignment(let id, .answerHandover(.accepted)) = request.command, let assignment = state.assignment(id),
+                try Self.isOnOtherSide(participant, than: assignment, of: state, in: transaction)
+            {
+                throw Rejection(
+                    .failedPrecondition, "the unit has, or has had, the other side of the same event; another unit can accept the case")
+            }
+            let after = try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
+            return (after, true, after.fetchable(since: state))
+        }
+        guard changed else { return after }
+        offers.ring(offered)
+        var metadata: Logger.Metadata = ["referral": "\(after.id)", "by": "\(participant)", "command": "\(request.command.name)"]
+        metadata["assignment"] = request.command.assignment.map { "\($0)" }
+        logger.info("a command was carried out", metadata: after.logged(metadata))
+        return after
+    }
+
+    /// One case as a participant may see it now.
+    public struct View: Sendable {
+        public let assignment: AssignmentState
+        public let referral: ReferralState
+        /// With the groups of fields that the participant may see of it; nil when it may see none.
+        public let content: (ReferralContent, disclosed: [FieldGroup])?
+    }
+
+    /// What a participant may see of a case that it answers for or has been offered. What is shown of its content is logged first.
+    public func show(_ id: AssignmentID, to participant: Participant) async throws -> View {
+        let now = now()
+        let policy = policy
+        let decoder = decoder
+        @Sendable func look(_ reader: any ReferralReader) throws -> (ReferralState, AssignmentState, [ReferralEvent]) {
+            let state = try reader.referral(of: id).flatMap { try reader.referral($0) }
+            let events = try ReferralState.decide(.show(id), on: state, by: participant, at: now, policy: policy)
+            guard let state, let assignment = state.assignment(id) else { throw Self.damagedLog }
+            if try Self.isOnOtherSide(participant, than: assignment, of: state, in: reader) {
+                _ = try ReferralState.decide(.show(id), on: nil, by: participant, at: now, policy: policy)
+            }
+            return (state, assignment, events)
+        }
+        // When there is no content to see, that costs no commit.
+        let (state, assignment, events) = try await read(look)
+        if events.isEmpty { return View(assignment: assignment, referral: state, content: nil) }
+        let view = try await write { transaction in
+            let (state, assignment, events) = try look(transaction)
+            guard case .read(_, let reading)? = events.first else { return View(assignment: assignment, referral: state, content: nil) }
+            guard let stored = try transaction.content(of: state.id),
+                let content = try? decoder.content(stored: stored, received: CivilDate(inStockholmAt: state.receivedAt))
+            else { throw StoreError(.damaged, "referral \(state.id): its content is missing or cannot be read") }
+            let after = try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
+            return View(assignment: assignment, referral: after, content: (content, reading.disclosed))
+        }
+        logger.info("a case was shown", metadata: view.referral.logged(["assignment": "\(id)", "to": "\(participant)"]))
+        return view
+    }
+
+    /// One page of an organisation's list, the longest responsible first.
+    /// - Returns: the cases, and the place to go on from when there are more.
+    public func cases(
+        of organisation: OrganisationID, in list: CaseList, after place: CasePlace?, limit: Int
+    ) async throws -> (cases: [(AssignmentState, of: ReferralState)], next: CasePlace?) {
+        try await read { reader in
+            let places = try reader.cases(of: organisation, in: list, after: place, limit: limit + 1)
+            let cases = try places.prefix(limit).map { place in
+                let state = try Self.state(of: place.assignment, in: reader)
+                guard let assignment = state.assignment(place.assignment) else { throw Self.damagedLog }
+                return (assignment, of: state)
+            }
+            return (cases, places.count > limit ? places.prefix(limit).last : nil)
+        }
+    }
+
     /// The sender's own referral; nil when there is none of that id, or it is somebody else's.
     public func status(of id: ReferralID, for sender: Participant) async throws -> ReferralState? {
         try await read { reader in try reader.referral(id) }.flatMap { $0.sender == sender ? $0 : nil }
@@ -246,8 +333,7 @@ public struct Exchange: Sendable {
                 }
                 // The rules have changed since, or it has just been brought here.
                 if fired.isEmpty { try transaction.setDue(state.nextDue(policy), of: id) }
-                let offered = state.assignments.filter { $0.phase == .offered && before.assignment($0.id)?.phase != .offered }
-                return (state, fired, offered.map(\.owner))
+                return (state, fired, state.fetchable(since: before))
             }
             offers.ring(recipients)
             for deadline in fired {
@@ -347,6 +433,23 @@ public struct Exchange: Sendable {
     private static func fold(_ entries: some Sequence<LogEntry>) throws -> ReferralState {
         let state = entries.reduce(ReferralState?.none) { ReferralState.evolve($0, $1.events, at: $1.at) }
         guard let state else { throw damagedLog }
+        return state
+    }
+
+    /// Whether a unit has been shown the other side of the same event, and this side never.
+    private static func isOnOtherSide(
+        _ participant: Participant, than assignment: AssignmentState, of state: ReferralState, in reader: any ReferralReader
+    ) throws -> Bool {
+        guard let place = state.conflictPlace(of: assignment) else { return false }
+        let sides = try reader.sides(of: place.mark, shownTo: participant)
+        return !sides.contains(place.side) && place.isClosed(toThoseOn: sides)
+    }
+
+    /// A referral as it was at an earlier version.
+    private static func fold(_ entries: [LogEntry], to version: Int) throws -> ReferralState {
+        var state: ReferralState?
+        for entry in entries where (state?.version ?? 0) < version { state = ReferralState.evolve(state, entry.events, at: entry.at) }
+        guard let state, state.version == version else { throw damagedLog }
         return state
     }
 
@@ -481,6 +584,14 @@ extension ReferralState {
 
     /// When the clock has to look at it next; nil: never.
     fileprivate func nextDue(_ policy: Policy) -> Instant? { deadlines(policy).first?.due }
+
+    /// The organisations that can fetch something of it now that they could not before.
+    fileprivate func fetchable(since before: ReferralState) -> [OrganisationID] {
+        assignments.filter { assignment in
+            let former = before.assignment(assignment.id)
+            return assignment.phase == .offered && (former?.phase != .offered || former?.owner != assignment.owner)
+        }.map(\.owner)
+    }
 }
 
 extension LogEntry {

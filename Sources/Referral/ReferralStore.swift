@@ -43,6 +43,9 @@ public protocol ReferralReader {
     /// Of which sides of an event a unit has been shown cases, ever.
     func sides(of mark: ContentDigest, shownTo participant: Participant) throws -> Set<Side>
 
+    /// Assignments in one of an organisation's lists after a place, or from the start, at most `limit`.
+    func cases(of organisation: OrganisationID, in list: CaseList, after place: CasePlace?, limit: Int) throws -> [CasePlace]
+
     /// Referrals that the exchange's clock has to look at by `now`, the longest due first, at most `limit`.
     func due(at now: Instant, limit: Int) throws -> [DueReferral]
 

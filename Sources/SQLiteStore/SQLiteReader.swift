@@ -95,6 +95,33 @@ extension DatabaseReading {
         }
     }
 
+    func cases(of organisation: OrganisationID, in list: CaseList, after place: CasePlace?, limit: Int) throws -> [CasePlace] {
+        let condition =
+            switch list {
+            case .open: "owner = ? AND protected = 0"
+            case .overdue: "owner = ? AND protected = 0 AND overdue = 1"
+            case .handovers: "asked = ? AND protected = 0"
+            case .protected: "owner = ? AND protected = 1"
+            }
+        return try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT available_at, assignment FROM open_case
+                    WHERE \(condition) AND (available_at, assignment) > (?, ?) ORDER BY available_at, assignment LIMIT ?
+                    """)
+            // No id is empty.
+            let arguments: StatementArguments = [
+                try organisation.column, place?.availableAt.milliseconds ?? .min, try place?.assignment.column ?? "", max(0, limit),
+            ]
+            return try Array(
+                Row.fetchCursor(statement, arguments: arguments).map { row in
+                    CasePlace(
+                        availableAt: Instant(milliseconds: try row.decode(Int64.self, atIndex: 0)),
+                        assignment: AssignmentID(try row.decode(String.self, atIndex: 1)))
+                })
+        }
+    }
+
     func due(at now: Instant, limit: Int) throws -> [DueReferral] {
         try translatingFaults(at: path) {
             let statement = try database.cachedStatement(

@@ -31,6 +31,20 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         return answer
     }
 
+    /// Lists everything that has not ended, as the log says. What cannot be read is listed nowhere.
+    static func listOpenCases(_ database: Database) throws {
+        let transaction = SQLiteTransaction(database: database, path: "")
+        let routed = try String.fetchAll(database, sql: "SELECT id FROM referral WHERE phase IN ('routed', 'closed')")
+        for id in routed {
+            do {
+                guard let state = try transaction.referral(ReferralID(id)) else { continue }
+                for assignment in state.assignments { try transaction.list(assignment, of: state) }
+            } catch let error as StoreError where error.code == .damaged {
+                continue
+            }
+        }
+    }
+
     func append(
         _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?, due: Instant?,
         readers: [LogReader]
@@ -46,7 +60,10 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
                     if let content { try replace(content, of: state.id, by: events) }
                 }
                 let touched = Set(events.compactMap(\.assignment))
-                for assignment in state.assignments where touched.contains(assignment.id) { try put(assignment, of: state) }
+                for assignment in state.assignments where touched.contains(assignment.id) {
+                    try put(assignment, of: state)
+                    try list(assignment, of: state)
+                }
                 for event in events { try putShownSide(event, state) }
                 try log(events, of: state.id, at: at, by: actor)
                 try tell(readers, of: database.lastInsertedRowID)
@@ -152,6 +169,24 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         try execute(
             "INSERT OR IGNORE INTO shown_side (mark, organisation, unit, side) VALUES (?, ?, ?, ?)",
             [place.mark.description, reader.organisation.column, reader.unit.column, place.side.rawValue])
+    }
+
+    /// Lists it where it is listed now.
+    fileprivate func list(_ assignment: AssignmentState, of state: ReferralState) throws {
+        guard assignment.isOpen else { return try execute("DELETE FROM open_case WHERE assignment = ?", [assignment.id.column]) }
+        let asked: OrganisationID? = if case .handoverOffered(let offer) = assignment.phase { offer.to } else { nil }
+        try execute(
+            """
+            INSERT INTO open_case (assignment, owner, asked, protected, overdue, available_at) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (assignment) DO UPDATE SET
+                owner = excluded.owner, asked = excluded.asked, overdue = excluded.overdue, available_at = excluded.available_at
+            WHERE (owner, asked, overdue, available_at)
+                IS NOT (excluded.owner, excluded.asked, excluded.overdue, excluded.available_at)
+            """,
+            [
+                assignment.id.column, assignment.owner.column, asked?.column, !state.facts.protectedIdentity.isListed,
+                !assignment.overdue.isEmpty, assignment.availableAt.milliseconds,
+            ])
     }
 
     private func put(_ due: Instant?, of referral: ReferralID) throws {

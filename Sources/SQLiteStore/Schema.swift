@@ -21,6 +21,10 @@ enum Schema {
             try LogReaderRows.fill(database)
         }
         migrator.registerMigration("7") { try $0.execute(sql: version7) }
+        migrator.registerMigration("8") { database in
+            try database.execute(sql: version8)
+            try SQLiteTransaction.listOpenCases(database)
+        }
         return migrator
     }()
 
@@ -259,5 +263,21 @@ enum Schema {
             side TEXT NOT NULL CHECK (side IN ('victim', 'offender', 'mediation')),
             PRIMARY KEY (mark, organisation, unit, side)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What organisations list: every assignment that has not ended.
+    private static let version8 = """
+        CREATE TABLE open_case (
+            assignment TEXT NOT NULL PRIMARY KEY REFERENCES assignment,
+            owner TEXT NOT NULL,
+            asked TEXT, -- who has been offered a handover
+            protected INTEGER NOT NULL CHECK (protected IN (0, 1)),
+            overdue INTEGER NOT NULL CHECK (overdue IN (0, 1)),
+            available_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX open_case_of_owner ON open_case (owner, protected, available_at, assignment);
+        CREATE INDEX open_case_overdue ON open_case (owner, protected, available_at, assignment) WHERE overdue = 1;
+        CREATE INDEX open_case_asked ON open_case (asked, protected, available_at, assignment) WHERE asked IS NOT NULL;
         """
 }

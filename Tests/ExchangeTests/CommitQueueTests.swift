@@ -220,6 +220,7 @@ private struct NoTransaction: ReferralTransaction {
     func content(of id: ReferralID) -> [UInt8]? { nil }
     func available(to participant: Participant, readsProtected: Bool, limit: Int) -> [AssignmentID] { [] }
     func sides(of mark: ContentDigest, shownTo participant: Participant) -> Set<Side> { [] }
+    func cases(of organisation: OrganisationID, in list: CaseList, after place: CasePlace?, limit: Int) -> [CasePlace] { [] }
     func due(at now: Instant, limit: Int) -> [DueReferral] { [] }
     func publications(after sequence: Int64, limit: Int) -> [Publication] { [] }
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) {}

@@ -145,6 +145,25 @@ struct FakeAssignments: AssignmentServing {
         guard request.reason != .other else { throw Rejection(.failedPrecondition, "a case can be given back after it was fetched") }
         return AssignmentProgress(assignmentID: request.assignmentID, phase: .returned, since: Instant(milliseconds: 3))
     }
+
+    func cases(_ request: ListCasesRequest, _ context: CallContext) async throws -> ListCasesResponse {
+        ListCasesResponse(cases: [sampleCase(), sampleCase(.completed(.linked))], nextPageToken: request.pageToken)
+    }
+
+    func file(_ request: GetCaseRequest, _ context: CallContext) async throws -> CaseFile {
+        CaseFile(state: sampleCase(), content: fullContent, decision: sampleDecision(.review(.noRule)))
+    }
+
+    /// The version says what was expected, the owner which command it was.
+    func perform(_ request: CaseRequest, _ context: CallContext) async throws -> CaseState {
+        guard case .assignment(let id, let command) = request.command else { throw Rejection(.notFound, "no assignment") }
+        if case .closeUnreachable = command { throw Rejection(.conflict, "the case has changed") }
+        var state = sampleCase()
+        state.id = id
+        state.version = request.expecting ?? 0
+        state.owner = OrganisationID(request.command.name.replacing(" ", with: "-"))
+        return state
+    }
 }
 
 struct FakeHealth: HealthServing {

@@ -147,7 +147,9 @@ import Testing
         #expect(
             Set(repeatable) == [
                 .submit, .getStatus, .preview, .acknowledge, .accept, .giveBack, .listVersions, .getVersion, .publishRuleSet,
-                .publishDirectory, .rollBack, .healthCheck,
+                .publishDirectory, .rollBack, .healthCheck, .listCases, .getCase, .recordAttempt, .recordContact, .recordMeeting,
+                .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete, .closeUnreachable, .decline, .withdraw,
+                .answerRecall, .mediate,
             ])
         #expect(!MethodName(service: "other.Service", method: "Submit").isIdempotent)
     }

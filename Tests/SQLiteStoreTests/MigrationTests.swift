@@ -24,6 +24,7 @@ import Testing
                 sql: """
                     CREATE TEMP TABLE deadline (referral TEXT PRIMARY KEY, due INTEGER);
                     CREATE TEMP TABLE log_reader (reader TEXT, sequence INTEGER);
+                    CREATE TEMP TABLE open_case (assignment TEXT PRIMARY KEY, owner TEXT, asked TEXT, protected, overdue, available_at);
                     ALTER TABLE assignment ADD COLUMN for_readers INTEGER;
                     ALTER TABLE assignment ADD COLUMN conflict_mark TEXT;
                     ALTER TABLE assignment ADD COLUMN side TEXT;
@@ -66,6 +67,11 @@ import Testing
         let open = states.filter { if case .refused = $0.phase { false } else { true } }
         #expect(open.count < states.count && open.contains { $0.phase.name == "awaiting consent" })
         #expect(Set(due) == Set(open.map { DueReferral($0.id, due: $0.receivedAt) }))
+        // Everything that has not ended is listed.
+        for owner in Sample.recipients + [Sample.coordinator] {
+            let listed = try await store.read { try $0.cases(of: owner, in: .open, after: nil, limit: .max) }
+            #expect(Set(listed.map(\.assignment)) == Set(states.flatMap(\.assignments).filter { $0.owner == owner }.map(\.id)))
+        }
         try await store.append(Sample.offered(1_000))
         try await store.close()
         #expect(try harness.withTool { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)

@@ -55,16 +55,16 @@ import Testing
         let store = try harness.open()
         try await store.append(Sample.offered(1))
         try await store.close()
-        try harness.withTool { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('8'), ('10'), ('9')") }
+        try harness.withTool { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('98'), ('100'), ('99')") }
         let before = try Data(contentsOf: URL(fileURLWithPath: harness.path))
 
         let error = #expect(throws: StoreError.self) { try harness.open() }
         #expect(error?.code == .newerSchema)
-        #expect(error?.message.contains("schema version 10") == true)
+        #expect(error?.message.contains("schema version 100") == true)
         #expect(error?.message.contains("up to \(Schema.migrator.migrations.last ?? "");") == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: harness.path)) == before)
 
-        try harness.withTool { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('8', '9', '10')") }
+        try harness.withTool { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('98', '99', '100')") }
         let again = try harness.open()
         #expect(try await again.log().count == 1)
         try await again.close()

@@ -65,7 +65,8 @@ import Testing
         "UPDATE referral SET received_at = 1.5", "DELETE FROM referral",
         "INSERT INTO referral SELECT 'x', sender_organisation, sender_unit, message_id, 0, 'routed', 1 FROM referral",
         "INSERT INTO content VALUES ('x', x'01')", "INSERT INTO content SELECT id, 'text' FROM referral",
-        "INSERT INTO deadline VALUES ('x', 0)", "INSERT INTO deadline SELECT id, 'soon' FROM referral",
+        "INSERT INTO open_case VALUES ('x', 'o', NULL, 0, 0, 0)", "UPDATE open_case SET overdue = 2",
+        "UPDATE open_case SET owner = NULL", "INSERT INTO deadline VALUES ('x', 0)", "INSERT INTO deadline SELECT id, 'soon' FROM referral",
         "INSERT INTO log (referral, at, events) VALUES ('x', 0, '[]')",
         "INSERT INTO log (referral, at, actor_unit, events) SELECT id, 0, 'u', '[]' FROM referral",
     ])
@@ -158,6 +159,9 @@ import Testing
             _ = try transaction.content(of: Sample.id(1))
             _ = try transaction.available(to: Sample.recipients[0], limit: 1)
             _ = try transaction.sides(of: ContentDigest(hexadecimal: "a0"), shownTo: Sample.police)
+            for list in CaseList.allCases {
+                _ = try transaction.cases(of: Sample.recipients[0], in: list, after: nil, limit: 1)
+            }
             _ = try transaction.due(at: Sample.noon, limit: 1)
             _ = try transaction.publications(after: 0, limit: 1)
             database.trace()
@@ -166,7 +170,7 @@ import Testing
                 return (statement, details)
             }
         }
-        #expect(plans.count == 9)
+        #expect(plans.count == 13)
         for (statement, details) in plans {
             // Neither a scan nor a sort.
             let searches = details.filter { !$0.hasPrefix("CORRELATED") }

@@ -29,7 +29,7 @@ extension Sample {
         var events: [ReferralEvent] = [.assigned(id, reason: .ownerUnavailable), .redriven(id), .held(id, hold), .resumed(id)]
         events += works.map { .worked(id, $0) } + handovers.map { .handover(id, $0) }
         events += (steps + findings.map { .found($0) }).map { .mediation(mediation, $0) }
-        events += [.recall(id, .requested(.sentInHaste)), .recall(id, .refused(.supportUnderWay))]
+        events += [.recall(id, .requested(.sentTooEarly)), .recall(id, .refused(.supportUnderWay))]
         events += Deadline.Kind.allCases.flatMap { [.warned(id, $0, due: moment), .overdue(id, $0, due: moment)] }
         events += endings.map { .ended(id, $0) }
         events += [

@@ -79,6 +79,15 @@ extension StoreContract {
                 let expected = assignments.filter { $0.owner == organisation && $0.phase == .offered }
                 expectOrder(try reader.available(to: organisation, limit: .max), of: expected.map { ($0.id, $0.availableAt) })
             }
+            for organisation in Sample.recipients + [Sample.coordinator] {
+                for list in CaseList.allCases {
+                    let expected = states.flatMap { state in
+                        state.assignments.filter { $0.isOpen && belongs($0, to: list, of: organisation, in: state) }
+                    }
+                    let places = try reader.cases(of: organisation, in: list, after: nil, limit: .max)
+                    expectOrder(places.map(\.assignment), of: expected.map { ($0.id, $0.availableAt) })
+                }
+            }
             let due = states.compactMap { state in
                 steps.last { $0.state.id == state.id }?.due.map { DueReferral(state.id, due: $0) }
             }
@@ -87,6 +96,20 @@ extension StoreContract {
                 #expect(Set(found) == Set(due.filter { $0.due <= now }))
                 #expect(found.map(\.due) == found.map(\.due).sorted())
             }
+        }
+    }
+
+    private static func belongs(
+        _ assignment: AssignmentState, to list: CaseList, of organisation: OrganisationID, in state: ReferralState
+    ) -> Bool {
+        let isProtected = state.facts.protectedIdentity != .none
+        switch list {
+        case .open: return assignment.owner == organisation && !isProtected
+        case .overdue: return assignment.owner == organisation && !isProtected && !assignment.overdue.isEmpty
+        case .protected: return assignment.owner == organisation && isProtected
+        case .handovers:
+            guard case .handoverOffered(let offer) = assignment.phase else { return false }
+            return offer.to == organisation && !isProtected
         }
     }
 

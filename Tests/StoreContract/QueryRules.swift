@@ -13,6 +13,7 @@ extension StoreContract {
                 #expect(try reader.content(of: Sample.id(1)) == nil)
                 #expect(try reader.available(to: Sample.recipients[0], limit: 10) == [])
                 #expect(try reader.due(at: Instant(milliseconds: .max), limit: 10) == [])
+                for list in CaseList.allCases { #expect(try reader.cases(of: Sample.recipients[0], in: list, after: nil, limit: 10) == []) }
             }
         },
         Rule("available cases come longest waiting first, and only the owner's") { store in
@@ -40,6 +41,46 @@ extension StoreContract {
                 Sample.step([.leaseExpired(Sample.assignment(1))], after: lease.state, at: Sample.noon + .seconds(4), by: nil))
             #expect(
                 try await store.read { try $0.available(to: Sample.recipients[0], limit: 9) } == [1, 2].map { Sample.assignment($0) })
+        },
+        Rule("cases are listed longest responsible first, page by page, also when several became so at once") { store in
+            for number in 0..<7 {
+                try await store.append(Sample.offered(number, at: Sample.noon + .seconds(number == 3 ? -1 : number / 3)))
+            }
+            try await store.append(Sample.offered(8, to: [Sample.recipients[1]]))
+            try await store.read { reader throws in
+                let all = try reader.cases(of: Sample.recipients[0], in: .open, after: nil, limit: 10)
+                #expect(all.map(\.assignment) == [3, 0, 1, 2, 4, 5, 6].map { Sample.assignment($0) })
+                for size in 1...8 {
+                    var (pages, last): ([CasePlace], CasePlace?) = ([], nil)
+                    while case let page = try reader.cases(of: Sample.recipients[0], in: .open, after: last, limit: size), !page.isEmpty {
+                        #expect(page.count <= size)
+                        pages += page
+                        last = page.last
+                    }
+                    #expect(pages == all)
+                }
+                let between = CasePlace(availableAt: Sample.noon, assignment: AssignmentID("A"))
+                #expect(try reader.cases(of: Sample.recipients[0], in: .open, after: between, limit: 10) == Array(all.dropFirst()))
+            }
+        },
+        Rule("who is or may be protected is in the protected list only") { store in
+            for (number, identity) in ProtectedIdentity.allCases.enumerated() {
+                try await store.append(Sample.offered(number, protectedIdentity: identity))
+            }
+            try await store.read { reader throws in
+                let open = try reader.cases(of: Sample.recipients[0], in: .open, after: nil, limit: 10)
+                #expect(open.map(\.assignment) == [Sample.assignment(0)])
+                let protected = try reader.cases(of: Sample.recipients[0], in: .protected, after: nil, limit: 10)
+                #expect(protected.count == ProtectedIdentity.allCases.count - 1)
+            }
+        },
+        Rule("what has ended is in no list") { store in
+            let step = try Sample.offered(1)
+            try await store.append(step)
+            try await store.append(Sample.step([.ended(Sample.assignment(1), .recalled)], after: step.state))
+            for list in CaseList.allCases {
+                #expect(try await store.read { try $0.cases(of: Sample.recipients[0], in: list, after: nil, limit: 10) } == [])
+            }
         },
         Rule("what is due comes at its time, the longest due first") { store in
             for (number, seconds) in [30, 10, 20].enumerated() {
@@ -88,6 +129,7 @@ extension StoreContract {
                     #expect(try reader.log(after: 0, limit: limit) == [])
                     #expect(try reader.available(to: Sample.recipients[0], limit: limit) == [])
                     #expect(try reader.due(at: Sample.noon, limit: limit) == [])
+                    #expect(try reader.cases(of: Sample.recipients[0], in: .open, after: nil, limit: limit) == [])
                 }
                 #expect(try reader.log(after: 0, limit: .max).count == 3)
             }

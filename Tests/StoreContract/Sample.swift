@@ -45,13 +45,16 @@ public enum Sample {
         Participant(organisation: organisation, unit: UnitID("mottagning"))
     }
 
-    public static func facts(services: [Service] = [.support], consent: ConsentStatus = .yes) -> CaseFacts {
+    public static func facts(
+        services: [Service] = [.support], consent: ConsentStatus = .yes, protectedIdentity: ProtectedIdentity = .none
+    ) -> CaseFacts {
         CaseFacts(
             ReferralContent(
                 person: Person(birthDate: CivilDate(year: 2005, month: 5, day: 6), sex: .female), role: .victim,
                 residence: Area(municipality: "0180", district: "farsta"),
                 consent: Consent(status: consent, coversSupport: true, coversMediation: true, askedOn: day), legalBasis: .consent,
-                protectedIdentity: .none, language: "sv", event: CrimeEvent(category: .assault, reported: .yes), services: services,
+                protectedIdentity: protectedIdentity, language: "sv", event: CrimeEvent(category: .assault, reported: .yes),
+                services: services,
                 mediation: services.contains(.mediation)
                     ? Mediation(
                         offenders: [Offender(age: 17, residence: Area(municipality: "0180"), admitted: .yes, takesPart: .yes)],
@@ -83,13 +86,14 @@ public enum Sample {
     /// The events of one submission, each service offered to one of `recipients`.
     public static func submission(
         _ number: Int, from sender: Participant = police, message: String? = nil, services: [Service] = [.support],
-        to recipients: [OrganisationID] = Sample.recipients
+        to recipients: [OrganisationID] = Sample.recipients, protectedIdentity: ProtectedIdentity = .none
     ) -> [ReferralEvent] {
         [
             .submitted(
                 .init(
                     referral: id(number), sender: sender, message: MessageID(message ?? "5b0c7b0e-4d1e-4b7f-8f43-\(number)"),
-                    digest: ContentDigest(hexadecimal: String(repeating: "ab", count: 32)), facts: facts(services: services)))
+                    digest: ContentDigest(hexadecimal: String(repeating: "ab", count: 32)),
+                    facts: facts(services: services, protectedIdentity: protectedIdentity)))
         ]
             + zip(services, recipients).flatMap { service, recipient -> [ReferralEvent] in
                 let assignment = assignment(number, service)
@@ -125,11 +129,12 @@ public enum Sample {
     /// A submission offered to the first of `recipients`.
     public static func offered(
         _ number: Int, at: Instant = noon, from sender: Participant = police, message: String? = nil, services: [Service] = [.support],
-        to recipients: [OrganisationID] = Sample.recipients, content: [UInt8]? = nil, due: Instant? = nil
+        to recipients: [OrganisationID] = Sample.recipients, protectedIdentity: ProtectedIdentity = .none, content: [UInt8]? = nil,
+        due: Instant? = nil
     ) throws -> Step {
-        try step(
-            submission(number, from: sender, message: message, services: services, to: recipients), at: at, by: sender, content: content,
-            due: due)
+        let events = submission(
+            number, from: sender, message: message, services: services, to: recipients, protectedIdentity: protectedIdentity)
+        return try step(events, at: at, by: sender, content: content, due: due)
     }
 
     /// The erasure of all content.

@@ -21,6 +21,14 @@ public struct Deadline: Hashable, Codable, Sendable {
         case resume
         /// The content is not needed any longer.
         case erasure
+
+        /// Something that somebody answers for has not been done when it comes; the others warn, or do something themselves.
+        public var isPromise: Bool {
+            switch self {
+            case .contact, .meeting, .review, .untakenReview: true
+            case .consent, .lease, .untaken, .contactWarning, .handover, .resume, .erasure: false
+            }
+        }
     }
 
     /// Nil when it is about the whole referral.

@@ -98,6 +98,11 @@ public struct AssignmentState: Hashable, Sendable {
 
     public var service: Service { decision.service }
 
+    /// Promises that were not kept in time, and have not been kept since.
+    public var overdue: [Deadline.Kind] {
+        Deadline.Kind.allCases.filter { $0.isPromise && progress.alarms.contains($0) }
+    }
+
     public var isOpen: Bool { if case .ended = phase { false } else { true } }
 
     /// How far the owner has come, also on hold or while a handover is offered; nil before the case is accepted and after its end.

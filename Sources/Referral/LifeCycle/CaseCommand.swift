@@ -28,6 +28,34 @@ public enum CaseCommand: Hashable, Codable, Sendable {
 
     /// Looks, and changes nothing.
     var isReading: Bool { if case .assignment(_, .read) = self { true } else { false } }
+
+    /// As logged: what was done, without any of its particulars.
+    public var name: String {
+        switch self {
+        case .assignment(_, .recordAttempt): "record attempt"
+        case .assignment(_, .recordContact): "record contact"
+        case .assignment(_, .recordMeeting): "record meeting"
+        case .assignment(_, .recordService): "record service"
+        case .assignment(_, .hold): "hold"
+        case .assignment(_, .resume): "resume"
+        case .assignment(_, .offerHandover): "offer handover"
+        case .assignment(_, .answerHandover): "answer handover"
+        case .assignment(_, .complete): "complete"
+        case .assignment(_, .closeUnreachable): "close unreachable"
+        case .assignment(_, .decline): "decline"
+        case .assignment(_, .withdraw), .referral(.withdraw): "withdraw"
+        case .assignment(_, .answerRecall): "answer recall"
+        case .assignment(_, .assign): "assign"
+        case .assignment(_, .reroute): "reroute"
+        case .assignment(_, .redrive): "redrive"
+        case .assignment(_, .mediate): "mediate"
+        case .assignment(_, .read): "read"
+        case .referral(.answerConsent): "answer consent"
+        case .referral(.amend): "amend"
+        case .referral(.recall): "recall"
+        case .referral(.enterInError): "enter in error"
+        }
+    }
 }
 
 /// About one service at one organisation.

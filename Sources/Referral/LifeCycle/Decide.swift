@@ -31,6 +31,7 @@ extension ReferralState {
             return try receipt(of: assignment, by: holder) + [.accepted(id, by: holder)]
         case .giveBack(let id, let reason):
             return try decideReturn(id, reason: reason, on: state, by: actor, at: now, policy: policy)
+        case .show(let id): return try decideShowing(id, on: state, to: actor, at: now, policy: policy)
         case .perform(let request):
             return try decide(request, on: state, by: actor, at: now, policy: policy)
         case .timerFired(let deadline):

@@ -21,6 +21,14 @@ public struct Policy: Sendable {
     /// The directory in force at a moment.
     func directory(at moment: Instant) -> Directory { routing.directory(on: CivilDate(inStockholmAt: moment)) }
 
+    /// As what a unit of an organisation looks at an assignment.
+    public func reader(_ organisation: OrganisationID, of assignment: AssignmentState, at moment: Instant) -> CaseReader {
+        guard let recipient = directory(at: moment).recipientClass(of: organisation) else { return .formerOwner }
+        if assignment.owner == organisation { return .owner(recipient) }
+        if case .handoverOffered(let offer) = assignment.phase, offer.to == organisation { return .asked(recipient) }
+        return .formerOwner
+    }
+
     /// What an organisation has promised for the cases that become its own at a moment.
     public func agreement(with organisation: OrganisationID, at moment: Instant) -> Agreement {
         let day = CivilDate(inStockholmAt: moment)

@@ -1,7 +1,7 @@
 /// Why a sender wants a referral back.
 public enum RecallReason: String, Codable, Sendable, CaseIterable {
     case duplicate
-    case sentInHaste = "sent too early"
+    case sentTooEarly = "sent too early"
     case otherHelp = "other help"
     case eventDidNotHappen = "event did not happen"
 }

@@ -6,6 +6,8 @@ public enum ReferralCommand: Sendable {
     case acknowledge(AssignmentID)
     case accept(AssignmentID)
     case giveBack(AssignmentID, reason: ReturnReason)
+    /// Look at a case and what may be seen of its content.
+    case show(AssignmentID)
     /// What a participant does with a case, once however often it is asked for.
     case perform(CaseRequest)
     /// The exchange's own clock: a deadline has come.

@@ -1,7 +1,9 @@
 /// How much of their consent a person takes back.
-public enum WithdrawalScope: Hashable, Codable, Sendable {
+public enum WithdrawalScope: Hashable, Codable, Sendable, CaseIterable {
     case everything
     case service(Service)
+
+    public static var allCases: [WithdrawalScope] { [.everything] + Service.allCases.map { .service($0) } }
 }
 
 extension ReferralState {

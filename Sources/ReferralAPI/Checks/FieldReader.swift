@@ -99,6 +99,14 @@ struct FieldReader {
         return nil
     }
 
+    /// A list whose zero means that nothing is said.
+    mutating func optionalMember<Value: WireEnumeration>(_ wire: Value.Wire, _ field: StaticString) -> Value? {
+        if wire.rawValue == 0 { return nil }
+        if let member = Value.numbering.member(wire) { return member }
+        faults.note(field, "must be left out or one of \(Value.numbering.names)")
+        return nil
+    }
+
     // MARK: Texts
 
     /// Nil for the empty text: a plain field of the wire cannot say more.
@@ -133,6 +141,17 @@ struct FieldReader {
         return faults.faults.count == before ? String(decoding: bytes, as: UTF8.self) : nil
     }
 
+    /// A text for people that has to be there.
+    mutating func requiredText(
+        _ text: CText?, _ field: StaticString, limit: Int, multiline: Bool = false
+    ) -> String? {
+        guard let text = Self.said(text) else {
+            faults.note(field, "is required")
+            return nil
+        }
+        return self.text(text, field, limit: limit, multiline: multiline)
+    }
+
     /// A text with a form of its own.
     mutating func text(
         _ text: CText?, _ field: StaticString, rule: @autoclosure () -> String, form: (UnsafeBufferPointer<UInt8>) -> Bool
@@ -165,7 +184,45 @@ struct FieldReader {
         return identifier(text, field).map { ID(rawValue: $0) }
     }
 
+    /// `organisation/unit`; nil for nobody.
+    mutating func participant(_ text: CText?, _ field: StaticString) -> Participant? {
+        Self.said(text) == nil ? nil : requiredParticipant(text, field)
+    }
+
+    /// `organisation/unit`
+    mutating func requiredParticipant(_ text: CText?, _ field: StaticString) -> Participant? {
+        let parts = (Self.plain(text) ?? "").split(separator: "/", maxSplits: 1)
+        guard parts.count == 2 else {
+            faults.note(field, "must be organisation/unit")
+            return nil
+        }
+        return Participant(organisation: OrganisationID(String(parts[0])), unit: UnitID(String(parts[1])))
+    }
+
+    // MARK: Counts
+
+    /// The version of a case or a referral that the caller has seen; nil: whatever it is.
+    mutating func expectedVersion(_ version: UInt64) -> Int? {
+        version == 0 ? nil : count(version, "expected_version")
+    }
+
+    /// What other languages may count further than this one.
+    mutating func count<Number: FixedWidthInteger>(_ number: UInt64, _ field: StaticString) -> Number? {
+        if let count = Number(exactly: number) { return count }
+        faults.note(field, "must not be more than \(Number.max)")
+        return nil
+    }
+
     // MARK: Days, ages, moments
+
+    /// A day that has to be there.
+    mutating func requiredDate(_ text: CText?, _ field: StaticString) -> CivilDate? {
+        guard let text = Self.said(text) else {
+            faults.note(field, "is required")
+            return nil
+        }
+        return date(text, field)
+    }
 
     /// A day that has been: not after today.
     mutating func pastDate(_ text: CText?, _ field: StaticString) -> CivilDate? {
@@ -240,5 +297,12 @@ struct FieldReader {
             return nil
         }
         return instant
+    }
+
+    /// A moment that may be missing.
+    mutating func optionalInstant(
+        _ timestamp: UnsafeMutablePointer<Google__Protobuf__Timestamp>?, _ field: StaticString
+    ) -> Instant? {
+        timestamp == nil ? nil : instant(timestamp, field)
     }
 }

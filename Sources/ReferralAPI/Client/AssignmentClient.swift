@@ -48,6 +48,35 @@ public struct AssignmentClient: Sendable {
     ) async throws -> AssignmentProgress {
         try await client.call(.giveBack, ReturnRequest(assignmentID: id, reason: reason), options)
     }
+
+    /// The organisation's cases without anything about persons, page by page.
+    public func cases(_ request: ListCasesRequest = ListCasesRequest(), options: CallOptions = CallOptions()) async throws
+        -> ListCasesResponse
+    {
+        try await client.call(.listCases, request, options)
+    }
+
+    /// One case with its content. The exchange logs that it was shown.
+    public func file(_ id: AssignmentID, options: CallOptions = CallOptions()) async throws -> CaseFile {
+        try await client.call(.getCase, GetCaseRequest(assignmentID: id), options)
+    }
+
+    /// Does one thing with one case. Safe to repeat with the same id.
+    /// - Parameters:
+    ///   - id: the caller's own, unique per referral: 1 to 64 visible ASCII characters.
+    ///   - version: of the case as the caller saw it; when it is another by now the call is `ABORTED`. Nil: whatever it is.
+    public func perform(
+        _ command: AssignmentCommand, on assignment: AssignmentID, id: CommandID, expecting version: Int? = nil,
+        options: CallOptions = CallOptions()
+    ) async throws -> CaseState {
+        guard let method = CaseMethod.ofRecipient(command) else {
+            throw CallFailure(Status(.permissionDenied, "only the coordinator of the case may do this"))
+        }
+        return try await calling {
+            let request = try method.pack(id, assignment, version, command)
+            return try await CaseState(answer: client.unary(method.name, request, options: options.of(method.name)))
+        }
+    }
 }
 
 /// Sends what goes up a pull.

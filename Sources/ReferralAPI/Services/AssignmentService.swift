@@ -1,4 +1,5 @@
 import NIOCore
+public import Referral
 public import TTRPC
 
 /// What goes up a pull, in order.
@@ -15,6 +16,11 @@ public protocol AssignmentServing: Admitting {
     func acknowledge(_ request: AcknowledgeRequest, _ context: CallContext) async throws -> AssignmentProgress
     func accept(_ request: AcceptRequest, _ context: CallContext) async throws -> AssignmentProgress
     func giveBack(_ request: ReturnRequest, _ context: CallContext) async throws -> AssignmentProgress
+    func cases(_ request: ListCasesRequest, _ context: CallContext) async throws -> ListCasesResponse
+    func file(_ request: GetCaseRequest, _ context: CallContext) async throws -> CaseFile
+    /// Every command about one case, from an attempt to reach the person to the report of a mediation. The same id again gets the first
+    /// answer.
+    func perform(_ request: CaseRequest, _ context: CallContext) async throws -> CaseState
 }
 
 extension Router {
@@ -33,6 +39,9 @@ extension Router {
         registerUnary(.acknowledge, admit: service.admit) { try await service.acknowledge($0, $1) }
         registerUnary(.accept, admit: service.admit) { try await service.accept($0, $1) }
         registerUnary(.giveBack, admit: service.admit) { try await service.giveBack($0, $1) }
+        registerUnary(.listCases, admit: service.admit) { try await service.cases($0, $1) }
+        registerUnary(.getCase, admit: service.admit) { try await service.file($0, $1) }
+        for method in CaseMethod.ofRecipients { register(method, admit: service.admit) { try await service.perform($0, $1) } }
     }
 
     /// A method whose messages need neither a day nor a key to be read.

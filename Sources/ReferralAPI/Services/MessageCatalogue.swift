@@ -19,11 +19,12 @@ package struct MessageCatalogue: Sendable {
 
     private init() {
         let progress = AnyMessageType(AssignmentProgress.wireType)
+        let caseState = AnyMessageType(CaseState.wireType)
         let version = AnyMessageType(VersionSummary.wireType)
         let healthRequest = AnyMessageType(HealthCheckRequest.wireType)
         let healthResponse = AnyMessageType(HealthCheckResponse.wireType)
         let submission = AnyMessageType(Submission.wireType)
-        methods = [
+        let ofSenders = [
             Method(name: .submit, kind: .unary, request: submission, response: AnyMessageType(Receipt.wireType)),
             Method(name: .submitStream, kind: .bidirectional, request: submission, response: AnyMessageType(SubmitResult.wireType)),
             Method(
@@ -32,15 +33,27 @@ package struct MessageCatalogue: Sendable {
             Method(
                 name: .preview, kind: .unary, request: AnyMessageType(PreviewRequest.wireType),
                 response: AnyMessageType(PreviewResponse.wireType)),
-            Method(
-                name: .pull, kind: .bidirectional, request: AnyMessageType(PullRequest.wireType),
-                response: AnyMessageType(PullResponse.wireType)),
-            Method(
-                name: .fetch, kind: .unary, request: AnyMessageType(FetchRequest.wireType), response: AnyMessageType(FetchResponse.wireType)
-            ),
-            Method(name: .acknowledge, kind: .unary, request: AnyMessageType(AcknowledgeRequest.wireType), response: progress),
-            Method(name: .accept, kind: .unary, request: AnyMessageType(AcceptRequest.wireType), response: progress),
-            Method(name: .giveBack, kind: .unary, request: AnyMessageType(ReturnRequest.wireType), response: progress),
+        ]
+        let ofRecipients =
+            [
+                Method(
+                    name: .pull, kind: .bidirectional, request: AnyMessageType(PullRequest.wireType),
+                    response: AnyMessageType(PullResponse.wireType)),
+                Method(
+                    name: .fetch, kind: .unary, request: AnyMessageType(FetchRequest.wireType),
+                    response: AnyMessageType(FetchResponse.wireType)
+                ),
+                Method(name: .acknowledge, kind: .unary, request: AnyMessageType(AcknowledgeRequest.wireType), response: progress),
+                Method(name: .accept, kind: .unary, request: AnyMessageType(AcceptRequest.wireType), response: progress),
+                Method(name: .giveBack, kind: .unary, request: AnyMessageType(ReturnRequest.wireType), response: progress),
+                Method(
+                    name: .listCases, kind: .unary, request: AnyMessageType(ListCasesRequest.wireType),
+                    response: AnyMessageType(ListCasesResponse.wireType)),
+                Method(
+                    name: .getCase, kind: .unary, request: AnyMessageType(GetCaseRequest.wireType),
+                    response: AnyMessageType(CaseFile.wireType)),
+            ] + CaseMethod.ofRecipients.map { Method(name: $0.name, kind: .unary, request: $0.request, response: caseState) }
+        let others = [
             Method(
                 name: .listVersions, kind: .unary, request: AnyMessageType(ListVersionsRequest.wireType),
                 response: AnyMessageType(ListVersionsResponse.wireType)),
@@ -53,6 +66,7 @@ package struct MessageCatalogue: Sendable {
             Method(name: .healthCheck, kind: .unary, request: healthRequest, response: healthResponse),
             Method(name: .healthWatch, kind: .serverStreaming, request: healthRequest, response: healthResponse),
         ]
+        methods = ofSenders + ofRecipients + others
         byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
 

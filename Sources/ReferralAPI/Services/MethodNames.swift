@@ -16,6 +16,22 @@ extension MethodName {
     public static let acknowledge = assignment("Acknowledge")
     public static let accept = assignment("Accept")
     public static let giveBack = assignment("Return")
+    public static let listCases = assignment("List")
+    public static let getCase = assignment("Get")
+    public static let recordAttempt = assignment("RecordAttempt")
+    public static let recordContact = assignment("RecordContact")
+    public static let recordMeeting = assignment("RecordMeeting")
+    public static let recordService = assignment("RecordService")
+    public static let hold = assignment("Hold")
+    public static let resume = assignment("Resume")
+    public static let offerHandover = assignment("OfferHandover")
+    public static let answerHandover = assignment("AnswerHandover")
+    public static let complete = assignment("Complete")
+    public static let closeUnreachable = assignment("CloseUnreachable")
+    public static let decline = assignment("Decline")
+    public static let withdraw = assignment("Withdraw")
+    public static let answerRecall = assignment("AnswerRecall")
+    public static let mediate = assignment("Mediate")
 
     public static let listVersions = routing("ListVersions")
     public static let getVersion = routing("GetVersion")
@@ -39,10 +55,15 @@ extension MethodName {
         .submit,
         // What has been acknowledged, accepted or given back by the organisation stays so, and is answered as before.
         .acknowledge, .accept, .giveBack,
+        // The same command id with the same command gets the same answer.
+        .recordAttempt, .recordContact, .recordMeeting, .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete,
+        .closeUnreachable, .decline, .withdraw, .answerRecall, .mediate,
+        // Changes nothing; that it was shown twice is in the log twice.
+        .getCase,
         // The same content is the same version, and what has been rolled back for a reason stays so.
         .publishRuleSet, .publishDirectory, .rollBack,
         // These change nothing.
-        .getStatus, .preview, .listVersions, .getVersion, .healthCheck,
+        .getStatus, .preview, .listCases, .listVersions, .getVersion, .healthCheck,
     ]
 }
 

@@ -12,7 +12,7 @@ extension Assignment: WireMessage {
         let service: Service? = fields.member(wire.service, "service")
         let availableAt = fields.instant(wire.available_at, "available_at")
         let leasedUntil = fields.instant(wire.leased_until, "leased_until")
-        let sender = Participant(wire.sender, &fields)
+        let sender = fields.requiredParticipant(wire.sender, "sender")
         let content = fields.required("referral", wire.referral) { ReferralContent($0, &$1) }
         let decision = fields.required("decision", wire.decision) { RoutingDecision($0, &$1) }
         guard let id, let service, let availableAt, let leasedUntil, let sender, let content, let decision else { return nil }
@@ -31,18 +31,6 @@ extension Assignment: WireMessage {
         content.write(to: message.pointee.referral, in: arena)
         message.pointee.decision = arena.make(RoutingDecision.wireType)
         decision.write(to: message.pointee.decision, in: arena)
-    }
-}
-
-extension Participant {
-    /// `organisation/unit`
-    fileprivate init?(_ text: UnsafeMutablePointer<CChar>?, _ fields: inout FieldReader) {
-        let parts = (FieldReader.plain(text) ?? "").split(separator: "/", maxSplits: 1)
-        guard parts.count == 2 else {
-            fields.faults.note("sender", "must be organisation/unit")
-            return nil
-        }
-        self.init(organisation: OrganisationID(String(parts[0])), unit: UnitID(String(parts[1])))
     }
 }
 

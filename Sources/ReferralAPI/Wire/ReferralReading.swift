@@ -8,7 +8,8 @@ private func given(_ tag: some RawRepresentable<UInt32>, _ text: UnsafeMutablePo
     tag.rawValue == 0 ? nil : text.map { UnsafePointer($0) }
 }
 
-private func given(_ tag: some RawRepresentable<UInt32>, _ number: UInt32) -> UInt32? {
+/// A number of a one-member `oneof`.
+func given(_ tag: some RawRepresentable<UInt32>, _ number: UInt32) -> UInt32? {
     tag.rawValue == 0 ? nil : number
 }
 

@@ -262,24 +262,6 @@ extension Arena {
 }
 
 extension FieldReader {
-    fileprivate mutating func requiredText(
-        _ text: CText?, _ field: StaticString, limit: Int, multiline: Bool = false
-    ) -> String? {
-        guard let text = Self.said(text) else {
-            faults.note(field, "is required")
-            return nil
-        }
-        return self.text(text, field, limit: limit, multiline: multiline)
-    }
-
-    fileprivate mutating func requiredDate(_ text: CText?, _ field: StaticString) -> CivilDate? {
-        guard let text = Self.said(text) else {
-            faults.note(field, "is required")
-            return nil
-        }
-        return date(text, field)
-    }
-
     fileprivate mutating func versionNumber(_ number: UInt32) -> Int? {
         guard (1...1_000_000).contains(number) else {
             faults.note("number", "must be 1 to 1000000")
@@ -316,16 +298,5 @@ extension FieldReader {
             guard let finding, let by, let reason else { return nil }
             return AcceptedFinding(finding: finding, by: by, reason: reason)
         }
-    }
-
-    /// `organisation/unit`; nil for nobody.
-    fileprivate mutating func participant(_ text: CText?, _ field: StaticString) -> Participant? {
-        guard let text = Self.plain(text) else { return nil }
-        let parts = text.split(separator: "/", maxSplits: 1)
-        guard parts.count == 2 else {
-            faults.note(field, "must be organisation/unit")
-            return nil
-        }
-        return Participant(organisation: OrganisationID(String(parts[0])), unit: UnitID(String(parts[1])))
     }
 }

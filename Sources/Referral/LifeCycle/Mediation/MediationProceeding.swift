@@ -24,12 +24,15 @@ public struct MediationParty: Hashable, Codable, Sendable {
     public internal(set) var answer: Answer
     public internal(set) var preMeetingAt: Instant?
 
-    public init(id: PartyID, side: Side, age: Int?, admitted: Referral.Answer, answer: Answer = .notAsked) {
+    public init(
+        id: PartyID, side: Side, age: Int?, admitted: Referral.Answer, answer: Answer = .notAsked, preMeetingAt: Instant? = nil
+    ) {
         self.id = id
         self.side = side
         self.age = age
         self.admitted = admitted
         self.answer = answer
+        self.preMeetingAt = preMeetingAt
     }
 }
 
