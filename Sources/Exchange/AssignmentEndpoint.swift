@@ -135,20 +135,21 @@ public struct AssignmentEndpoint: AssignmentServing {
             case .handovers: .handovers
             case .protected: .protected
             }
-        let policy = exchange.policy
-        if list == .protected, !policy.readsProtected(recipient, at: exchange.now()) {
+        if list == .protected, !exchange.policy.readsProtected(recipient, at: exchange.now()) {
             throw Status(.permissionDenied, "the directory does not name \(recipient) as a reader of protected identities")
         }
-        let place = try request.pageToken.map { try CasePlace(token: $0) }
-        let (cases, next) = try await exchange.cases(of: recipient.organisation, in: list, after: place, limit: request.limit)
-        return ListCasesResponse(
-            cases: cases.map { state($0, of: $1, seenBy: recipient) }, nextPageToken: next.map(\.token))
+        return try await exchange.list(list, request, for: recipient)
+    }
+
+    public func watch(_ request: WatchRequest, _ responses: WatchResponses, _ context: CallContext) async throws {
+        try await exchange.watchCases(
+            request, responses, drain: context.drain, access: { try recipient(context) }, as: { .organisation($0.organisation) })
     }
 
     public func file(_ request: GetCaseRequest, _ context: CallContext) async throws -> CaseFile {
         let recipient = try recipient(context)
         let view = try await exchange.show(request.assignmentID, to: recipient)
-        let state = state(view.assignment, of: view.referral, seenBy: recipient)
+        let state = exchange.state(view.assignment, of: view.referral, seenBy: recipient)
         guard let (content, groups) = view.content else { return CaseFile(state: state) }
         return CaseFile(
             state: state,
@@ -162,13 +163,7 @@ public struct AssignmentEndpoint: AssignmentServing {
         guard let assignment = request.command.assignment.flatMap({ referral.assignment($0) }) else {
             throw Status(.internal, "the exchange has lost the case that it has just changed")
         }
-        return state(assignment, of: referral, seenBy: recipient)
-    }
-
-    private func state(_ assignment: AssignmentState, of referral: ReferralState, seenBy recipient: Participant) -> CaseState {
-        let policy = exchange.policy
-        let reader = policy.reader(recipient.organisation, of: assignment, at: exchange.now())
-        return CaseState(assignment, of: referral, to: reader, policy: policy)
+        return exchange.state(assignment, of: referral, seenBy: recipient)
     }
 
     private func recipient(_ context: CallContext) throws -> Participant {
@@ -223,6 +218,25 @@ private final class CreditBalance: Sendable {
             balance += change
             return balance
         }
+    }
+}
+
+extension Exchange {
+    /// One page of a list, as it is answered to a unit of the organisation whose list it is.
+    func list(_ list: CaseList, _ request: ListCasesRequest, for participant: Participant) async throws -> ListCasesResponse {
+        let place = try request.pageToken.map { try CasePlace(token: $0) }
+        let (cases, next) = try await cases(of: participant.organisation, in: list, after: place, limit: request.limit)
+        return ListCasesResponse(
+            cases: cases.map { state($0, of: $1, seenBy: participant) }, nextPageToken: next.map(\.token))
+    }
+
+    /// Where a case stands, as far as a participant may know it.
+    func state(_ assignment: AssignmentState, of referral: ReferralState, seenBy participant: Participant) -> CaseState {
+        let policy = policy
+        let now = now()
+        let isCoordinator = policy.routing.directory(on: CivilDate(inStockholmAt: now)).coordinator == participant.organisation
+        let reader = isCoordinator ? .coordinator : policy.reader(participant.organisation, of: assignment, at: now)
+        return CaseState(assignment, of: referral, to: reader, policy: policy)
     }
 }
 

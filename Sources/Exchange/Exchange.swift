@@ -42,22 +42,26 @@ public struct Exchange: Sendable {
     /// The time of the exchange; everything that is dated uses it.
     public let now: @Sendable () -> Instant
     let offers: OfferBoard
+    /// Wakes those who watch; whoever has news that is not in the log rings it.
+    public let changes = ChangeBoard()
+    let alarms: any AlarmSource
     let rate: RateLimit?
     let metrics: ExchangeMetrics
     let logger: Logger
     private let store: any ReferralStore
     private let commits: CommitQueue
-    private let identifiers: IdentifierSource
-    private let decoder: ReferralDecoder
+    let identifiers: IdentifierSource
+    let decoder: ReferralDecoder
     private let storeFault = StoreFault()
 
     /// - Parameters:
     ///   - rules: of the same store, or rules that never change.
     ///   - rate: what each organisation may ask for; nil: anything.
+    ///   - alarms: told to those who watch; nil: there are none.
     public init(
         store: any ReferralStore, commits: CommitQueue, rules: RulesInForce, decoder: ReferralDecoder, settings: Settings = Settings(),
         offers: OfferBoard = OfferBoard(), identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant,
-        rate: RateLimit? = nil, metrics: ExchangeMetrics = ExchangeMetrics(), logger: Logger
+        rate: RateLimit? = nil, alarms: (any AlarmSource)? = nil, metrics: ExchangeMetrics = ExchangeMetrics(), logger: Logger
     ) {
         self.store = store
         self.commits = commits
@@ -68,6 +72,7 @@ public struct Exchange: Sendable {
         self.identifiers = identifiers
         self.now = now
         self.rate = rate
+        self.alarms = alarms ?? NoAlarms()
         self.metrics = metrics
         self.logger = logger
     }
@@ -351,6 +356,8 @@ public struct Exchange: Sendable {
     /// Looks for what has been published since the last look.
     func refreshRules() async throws {
         if try await rules.refresh() {
+            // A directory may take access away.
+            changes.ringAll()
             let today = CivilDate(inStockholmAt: now())
             let history = rules.history
             func title(_ kind: VersionKind) -> String { history.inForce(kind, on: today)?.title ?? "none" }
@@ -384,16 +391,19 @@ public struct Exchange: Sendable {
     /// Fetches and pulls that are open now.
     public var waitingRecipients: Int { offers.waiting }
 
-    /// Nobody waits for cases any longer: fetches that wait are answered, pulls end. For stopping.
+    /// Nobody waits for cases any longer: fetches that wait are answered, pulls and watches end. For stopping.
     public func stopWaiting() {
         offers.close()
+        changes.close()
     }
 
-    private func write<Result: Sendable>(
+    func write<Result: Sendable>(
         _ origin: CommitQueue.Origin = .call, _ body: @escaping @Sendable (any ReferralTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await storeFault.noticing(.writing, logger) { try await commits.write(origin, body) }
+            let result = try await storeFault.noticing(.writing, logger) { try await commits.write(origin, body) }
+            changes.look()
+            return result
         } catch let full as CommitQueue.Full {
             throw refusal(full)
         }
@@ -422,13 +432,13 @@ public struct Exchange: Sendable {
         }
     }
 
-    private func read<Result: Sendable>(
+    func read<Result: Sendable>(
         _ body: @escaping @Sendable (any ReferralReader) throws -> Result
     ) async throws -> Result {
         try await storeFault.noticing(.reading, logger) { try await store.read(body) }
     }
 
-    private static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
+    static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
 
     private static func fold(_ entries: some Sequence<LogEntry>) throws -> ReferralState {
         let state = entries.reduce(ReferralState?.none) { ReferralState.evolve($0, $1.events, at: $1.at) }
@@ -446,7 +456,7 @@ public struct Exchange: Sendable {
     }
 
     /// A referral as it was at an earlier version.
-    private static func fold(_ entries: [LogEntry], to version: Int) throws -> ReferralState {
+    static func fold(_ entries: [LogEntry], to version: Int) throws -> ReferralState {
         var state: ReferralState?
         for entry in entries where (state?.version ?? 0) < version { state = ReferralState.evolve(state, entry.events, at: entry.at) }
         guard let state, state.version == version else { throw damagedLog }
@@ -496,7 +506,7 @@ public struct Exchange: Sendable {
     }
 
     /// Nil when what is read is damaged. Other errors concern more than one case.
-    private static func undamaged<Value>(_ read: () throws -> Value?) throws -> Value? {
+    static func undamaged<Value>(_ read: () throws -> Value?) throws -> Value? {
         do {
             return try read()
         } catch let error as StoreError where error.code == .damaged {
@@ -504,13 +514,14 @@ public struct Exchange: Sendable {
         }
     }
 
-    private static func append(
+    /// - Parameter content: replaces what is kept; nil: it stays.
+    static func append(
         _ events: [ReferralEvent], to state: ReferralState, at now: Instant, by actor: Participant?, policy: Policy,
-        in transaction: any ReferralTransaction
+        content: [UInt8]? = nil, in transaction: any ReferralTransaction
     ) throws -> ReferralState {
         guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
         try transaction.append(
-            events, at: now, by: actor, resulting: after, content: nil, due: after.nextDue(policy),
+            events, at: now, by: actor, resulting: after, content: content, due: after.nextDue(policy),
             readers: LogReader.readers(of: events, from: state, to: after))
         return after
     }
@@ -586,7 +597,7 @@ extension ReferralState {
     fileprivate func nextDue(_ policy: Policy) -> Instant? { deadlines(policy).first?.due }
 
     /// The organisations that can fetch something of it now that they could not before.
-    fileprivate func fetchable(since before: ReferralState) -> [OrganisationID] {
+    func fetchable(since before: ReferralState) -> [OrganisationID] {
         assignments.filter { assignment in
             let former = before.assignment(assignment.id)
             return assignment.phase == .offered && (former?.phase != .offered || former?.owner != assignment.owner)

@@ -46,6 +46,17 @@ public struct ReferralEndpoint: ReferralServing {
         return ReferralStatus(state)
     }
 
+    public func perform(_ request: SenderRequest, _ context: CallContext) async throws -> ReferralStatus {
+        let sender = try access.sender(context, on: CivilDate(inStockholmAt: exchange.now()))
+        return ReferralStatus(try await exchange.perform(request, by: sender))
+    }
+
+    public func watch(_ request: WatchRequest, _ responses: WatchStatusResponses, _ context: CallContext) async throws {
+        try await exchange.watchStatus(
+            request, responses, drain: context.drain,
+            access: { try access.sender(context, on: CivilDate(inStockholmAt: exchange.now())) })
+    }
+
     public func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse {
         let today = CivilDate(inStockholmAt: exchange.now())
         _ = try access.previewer(context, on: today)

@@ -27,8 +27,8 @@ public protocol ReferralReader {
     /// Entries after `sequence`, oldest first, at most `limit`.
     func log(after sequence: Int64, limit: Int) throws -> [LogEntry]
 
-    /// Entries after `sequence` that concern `reader`, oldest first, at most `limit`.
-    func log(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogEntry]
+    /// The places of entries after `sequence` that concern `reader`, oldest first, at most `limit`.
+    func news(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogPlace]
 
     /// The sequence of the last entry of the log, or of the last that concerns `reader`; 0 when there is none.
     func lastSequence(for reader: LogReader?) throws -> Int64
@@ -71,6 +71,17 @@ public protocol ReferralTransaction: ReferralReader {
 
     /// Appends one publication. Of each kind a number is published once, after all smaller ones, and rolled back at most once, later.
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws
+}
+
+/// Where an entry stands, and whose it is.
+public struct LogPlace: Hashable, Sendable {
+    public let sequence: Int64
+    public let referral: ReferralID
+
+    public init(_ sequence: Int64, of referral: ReferralID) {
+        self.sequence = sequence
+        self.referral = referral
+    }
 }
 
 /// A referral that the exchange's clock has to look at, and since when.

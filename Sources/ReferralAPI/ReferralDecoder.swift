@@ -92,6 +92,15 @@ public struct ReferralDecoder: Sendable {
             content, received: received, conflictMark: content.conflictGroup.map { digest(of: [0xFF] + Array($0.utf8)) })
     }
 
+    /// Of ways to reach a person, under the exchange's key.
+    /// - Throws: when a text has a NUL.
+    public func digest(of contacts: [Contact]) throws -> Referral.ContentDigest {
+        let packed = try pack(MessageType(lots__v1__amend_request__init)) { message, arena in
+            (message.pointee.n_contacts, message.pointee.contacts) = ReferralContent.messages(of: contacts, in: arena)
+        }
+        return digest(of: Array(packed.readableBytesView))
+    }
+
     private func digest(of canonical: [UInt8]) -> Referral.ContentDigest {
         let digest = canonical.withUnsafeBytes { Digest.ContentDigest.hmacSHA256(key: digestKey, $0) }
         return Referral.ContentDigest(

@@ -47,10 +47,19 @@ extension DatabaseReading {
         try entries("WHERE sequence > ? ORDER BY sequence LIMIT ?", [sequence, max(0, limit)])
     }
 
-    func log(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogEntry] {
-        try entries(
-            "JOIN log_reader USING (sequence) WHERE reader = ? AND sequence > ? ORDER BY sequence LIMIT ?",
-            [reader.column, sequence, max(0, limit)])
+    func news(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogPlace] {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT sequence, referral FROM log_reader JOIN log USING (sequence)
+                    WHERE reader = ? AND sequence > ? ORDER BY sequence LIMIT ?
+                    """)
+            return try Array(
+                Row.fetchCursor(statement, arguments: [reader.column, sequence, max(0, limit)]).map { row in
+                    LogPlace(
+                        try row.decode(Int64.self, atIndex: 0), of: ReferralID(try row.decode(String.self, atIndex: 1)))
+                })
+        }
     }
 
     func lastSequence(for reader: LogReader?) throws -> Int64 {

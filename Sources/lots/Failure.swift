@@ -37,7 +37,7 @@ enum Failure {
         case .invalidArgument, .alreadyExists, .failedPrecondition: dataError
         case .notFound: noInput
         case .permissionDenied, .unauthenticated: noPermission
-        case .resourceExhausted: temporary
+        case .resourceExhausted, .aborted: temporary
         case .unavailable, .deadlineExceeded: unavailable
         default: software
         }

@@ -9,7 +9,7 @@ struct Lots: AsyncParsableCommand {
             69 the exchange cannot be reached; 70 the exchange failed; 74 the output cannot be written; 75 try again later; 77 not permitted; 78 the profile is wrong.
             """,
         subcommands: [
-            Submit.self, Pull.self, Acknowledge.self, Accept.self, GiveBack.self, Status.self, Route.self, Health.self, ReplayStream.self,
-            Summary.self,
+            Submit.self, Status.self, Amend.self, ConsentCommand.self, Recall.self, Withdraw.self, EnterInError.self, Pull.self,
+            Acknowledge.self, Accept.self, GiveBack.self, Watch.self, Review.self, Route.self, Health.self, ReplayStream.self, Summary.self,
         ])
 }

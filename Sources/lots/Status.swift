@@ -16,15 +16,7 @@ struct Status: AsyncParsableCommand {
             let status = try await caller.unary(
                 .getStatus, .object([message ? "messageId" : "referralId": .string(id)]), options: options.call)
             guard !options.json else { return Console.json(status) }
-            Console.line("referral  \(status["referralId"]?.string ?? "")")
-            Console.line("message   \(status["messageId"]?.string ?? "")")
-            Console.line("received  \(status["receivedAt"]?.string ?? "")")
-            Console.line("outcome   \(Label.member(status["outcome"]?.string, without: "OUTCOME_"))")
-            for service in Label.array(status["services"]) {
-                let name = Label.member(service["service"]?.string, without: "SERVICE_")
-                let state = Label.member(service["status"]?.string, without: "DELIVERY_STATUS_")
-                Console.line("\(name): \(state) since \(service["since"]?.string ?? "")")
-            }
+            StatusText.show(status)
         }
     }
 }

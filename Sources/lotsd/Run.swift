@@ -78,10 +78,11 @@ struct Run: AsyncParsableCommand {
         let exchange = Exchange(
             store: store, commits: commits, rules: rules, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
             now: now, rate: RateLimit(perSecond: limits.callsPerSecond, burst: limits.callBurst), metrics: metrics, logger: logger)
-        let health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.routing])
+        let health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing])
         var router = Router()
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
         router.register(AssignmentEndpoint(exchange: exchange, trustDomain: trustDomain))
+        router.register(CoordinationEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(RoutingEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(health)
         router = router.intercepted(by: [TracePropagation(), CallLogging(logger: logger, failureLevel: .debug)])
@@ -108,7 +109,7 @@ struct Run: AsyncParsableCommand {
         }
         parts += [
             CommitService(commits: commits, store: store), DeadlineService(timer: DeadlineTimer(exchange: exchange)),
-            PublicationService(timer: PublicationTimer(exchange: exchange)), watch,
+            PublicationService(timer: PublicationTimer(exchange: exchange)), ChangeService(timer: ChangeTimer(exchange: exchange)), watch,
             await HangupService(watch: watch, manager: manager), server,
             StartedService(path: portFile, server: server, state: state, manager: manager),
             WaitingService(health: health, exchange: exchange, state: state, manager: manager),
@@ -222,6 +223,14 @@ private struct HangupService: ServiceLifecycle.Service {
 
 private struct DeadlineService: ServiceLifecycle.Service {
     let timer: DeadlineTimer
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await timer.run() }
+    }
+}
+
+private struct ChangeService: ServiceLifecycle.Service {
+    let timer: ChangeTimer
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await timer.run() }

@@ -59,6 +59,123 @@ import Testing
         }
     }
 
+    @Test func aSenderChangesItsReferralsAndFollowsThem() async throws {
+        try await with { lots in
+            func sent(_ id: String, _ content: ReferralContent) async throws -> String {
+                let message = try Sample.json(Sample.submission(id, content))
+                let output = try await lots("submit", "-", "--json", as: Self.police, input: message)
+                return try #require(try output.json.first?["receipt"]).text("referralId")
+            }
+            let referral = try await sent("m", Sample.young())
+            let contacts = try lots.file(#"{"contacts": [{"phone": "+46701740606", "holder": "CONTACT_HOLDER_PERSON", "noSms": true}]}"#)
+            let amended = try await lots("amend", referral, "--contacts", contacts, "--json", as: Self.police)
+            #expect(amended.end == .exit(0), "\(amended.errors)")
+            let command = try #require(amended.errors.firstMatch(of: /--command-id ([0-9A-Z]{26})/)).1
+            // The same again is answered as before and not done again.
+            let again = try await lots(
+                "amend", referral, "--contacts", contacts, "--json", "--command-id", String(command), as: Self.police)
+            #expect(try again.end == .exit(0) && again.errors.isEmpty && again.json == amended.json)
+            let pulled = try await lots("pull", "--json", as: Self.centre)
+            #expect(try pulled.json.first?["referral"]?.list("contacts").map { $0.text("phone") } == ["+46701740606"])
+            for (bad, code) in [("{\"contacts\": [{}]}", 65), ("{}", 65), ("no JSON", 65)] {
+                let output = try await lots("amend", referral, "--contacts", "-", as: Self.police, input: bad)
+                #expect(output.end == .exit(Int32(code)), "\(output.errors)")
+            }
+
+            let outdated = try await lots("recall", referral, "--reason", "duplicate", "--expect", "1", as: Self.police)
+            #expect(outdated.end == .exit(75), "\(outdated.errors)")
+            let recalled = try await lots("recall", referral, "--reason", "sent-too-early", as: Self.police)
+            #expect(recalled.end == .exit(0) && recalled.text.contains("support: ended"), "\(recalled.errors)")
+            let closed = try await lots("recall", referral, "--reason", "duplicate", as: Self.police)
+            #expect(closed.end == .exit(65))
+
+            var parked = Sample.adult()
+            parked.consent = Consent(status: .notAsked)
+            let waiting = try await sent("parked", parked)
+            let yes = try await lots("consent", waiting, "yes", "--support", "--asked-on", "2026-03-01", as: Self.police)
+            #expect(yes.end == .exit(0) && yes.text.contains("support: routed"), "\(yes.errors)")
+            let withdrawn = try await lots("withdraw", waiting, as: Self.police)
+            #expect(withdrawn.end == .exit(0) && withdrawn.text.contains("support: ended"))
+            let wrong = try await sent("wrong", Sample.adult())
+            #expect(try await lots("error", wrong, "--reason", "wrong-person", as: Self.police).text.contains("support: ended"))
+            #expect(try await lots("withdraw", wrong, as: "polisen-stockholm/city").end == .exit(66))
+
+            let watched = try await lots("watch", "referrals", "--until-caught-up", "--json", as: Self.police)
+            #expect(watched.end == .exit(0), "\(watched.errors)")
+            let changes = try watched.json.compactMap { $0["change"] }
+            #expect(changes.count == 8, "\(watched.text)")
+            #expect(try watched.json.last?["caughtUp"] != nil)
+            // From the place of a change on, the rest.
+            let after = try #require(changes.dropLast(2).last).text("sequence")
+            let rest = try await lots("watch", "referrals", "--until-caught-up", "--after", after, as: Self.police)
+            #expect(rest.text.split(separator: "\n").count == 2 && rest.text.contains("support: ended"), "\(rest.text)")
+            #expect(try await lots("watch", "cases", "--until-caught-up", as: Self.police).end == .exit(77))
+        }
+    }
+
+    @Test func theCoordinatorsWork() async throws {
+        let coordinator = "stockholms-stad/samordnare"
+        try await with { lots in
+            for id in ["one", "two", "three"] {
+                _ = try await lots("submit", "-", as: Self.police, input: try Sample.json(Sample.submission(id, Sample.adult(age: 8))))
+            }
+            let listed = try await lots("review", "list", "--json", as: coordinator)
+            let cases = try listed.json.map { $0.text("assignmentId") }
+            #expect(cases.count == 3, "\(listed.errors)")
+            let table = try await lots("review", "list", as: coordinator)
+            #expect(table.text.hasPrefix("ASSIGNMENT") && table.text.split(separator: "\n").count == 4)
+            #expect(try await lots("review", "list", "--overdue", as: coordinator).text.isEmpty)
+            #expect(try await lots("review", "list", as: Self.police).end == .exit(77))
+
+            let shown = try await lots("review", "show", cases[0], as: coordinator)
+            #expect(shown.text.contains("review (") && shown.text.contains("owner       stockholms-stad"), "\(shown.errors)")
+            let assigned = try await lots(
+                "review", "assign", cases[0], "--to", "bojen-vasterort", "--reason", "reviewed", "--command-id", "a1", as: coordinator)
+            #expect(assigned.end == .exit(0) && assigned.text.contains("owner       bojen-vasterort"), "\(assigned.errors)")
+            #expect(try await lots("pull", "--json", as: Self.volunteers).json.map { $0.text("assignmentId") } == [cases[0]])
+            let repeated = try await lots(
+                "review", "assign", cases[0], "--to", "bojen-vasterort", "--reason", "reviewed", "--command-id", "a1", as: coordinator)
+            #expect(repeated.text == assigned.text)
+            #expect(try await lots("review", "redrive", cases[0], as: coordinator).text.contains("phase       offered"))
+            #expect(try await lots("review", "reroute", cases[1], as: coordinator).end == .exit(65))
+            let read = try await lots("review", "read", cases[1], "--reason", "assignment", as: coordinator)
+            #expect(try read.json.first?["referral"]?["person"]?.text("name") == "Exempla Påhittad", "\(read.errors)")
+            #expect(try await lots("review", "withdraw", cases[1], as: coordinator).text.contains("phase       withdrawn"))
+            let watched = try await lots("watch", "review", "--until-caught-up", as: coordinator)
+            #expect(watched.text.contains("assigned: reviewed, offered  [offered, bojen-vasterort]"), "\(watched.text)")
+            #expect(watched.text.contains("read by the coordinator: assignment"))
+            let gone = try await lots("watch", "cases", "--until-caught-up", as: Self.volunteers)
+            #expect(gone.text.contains("redriven  [offered, bojen-vasterort]"), "\(gone.text)")
+        }
+    }
+
+    /// A watch outlives the daemon: it goes on where it was, and tells everything once.
+    @Test func watchingOutlivesTheDaemon() async throws {
+        try await Daemon.Files.with { files in
+            func submit(_ id: String, to port: Int) async throws {
+                let lots = Tool(installation: try await .current, folder: files.folder, port: port)
+                _ = try await lots("submit", "-", as: Self.police, input: try Sample.json(Sample.submission(id)))
+            }
+            let (port, program) = try await Daemon.with(files) { daemon in
+                let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
+                let program = try lots.start(["watch", "cases"], as: Self.volunteers)
+                try await submit("one", to: daemon.port)
+                try await submit("two", to: daemon.port)
+                _ = try await eventually("two changes") { try program.text.split(separator: "\n").count == 2 ? true : nil }
+                return (daemon.port, program)
+            }
+            try await Daemon.with(files, ["LISTEN_PORT": "\(port)"]) { daemon in
+                try await submit("three", to: port)
+                _ = try await eventually("the third change") { try program.text.split(separator: "\n").count >= 3 ? true : nil }
+                let lines = try program.text.split(separator: "\n")
+                #expect(lines.count == 3 && lines.allSatisfy { $0.contains("offered  [offered, bojen-vasterort]") }, "\(lines)")
+                #expect(Set(lines).count == 3)
+                program.program.signal(SIGTERM)
+                _ = await program.program.wait()
+            }
+        }
+    }
+
     @Test func everyBadLineIsNamedAndTheOthersAreSent() async throws {
         try await with { lots in
             var refused = Sample.adult()

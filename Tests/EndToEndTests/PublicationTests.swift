@@ -73,7 +73,11 @@ import Testing
                         }
                     }
                 }
+                let watching = Task { [recipient = recipients[1]] in
+                    await failure { try await recipient.watch { for try await _ in $0 {} } }
+                }
                 _ = try await eventually("the pull waits") { other.exchange.waitingRecipients > 0 ? true : nil }
+                _ = try await eventually("the watch waits") { other.exchange.changes.watching > 0 ? true : nil }
                 let version = try await publish(
                     Small.directory("2026-03-02", replacing: "stodcentrum-vasterort/vallingby", with: "stodcentrum-vasterort/ny"),
                     one.coordinator())
@@ -83,6 +87,8 @@ import Testing
                     #expect(await failure { _ = try await recipient.fetch() }?.code == .permissionDenied)
                     #expect(await failure { _ = try await recipient.acknowledge(AssignmentID("a")) }?.code == .permissionDenied)
                 }
+                // The watch ends though nothing happens.
+                #expect(await watching.value?.code == .permissionDenied)
                 // The open pull ends when there is something that it would have got.
                 let receipt = try await other.sender().submit(Sample.submission("m", Sample.young()))
                 #expect(receipt.services.map(\.routing) == [.offered])

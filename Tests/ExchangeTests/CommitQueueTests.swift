@@ -215,7 +215,7 @@ private struct NoTransaction: ReferralTransaction {
     func referral(of assignment: AssignmentID) -> ReferralID? { nil }
     func log(of id: ReferralID) -> [LogEntry] { [] }
     func log(after sequence: Int64, limit: Int) -> [LogEntry] { [] }
-    func log(for reader: LogReader, after sequence: Int64, limit: Int) -> [LogEntry] { [] }
+    func news(for reader: LogReader, after sequence: Int64, limit: Int) -> [LogPlace] { [] }
     func lastSequence(for reader: LogReader?) -> Int64 { 0 }
     func content(of id: ReferralID) -> [UInt8]? { nil }
     func available(to participant: Participant, readsProtected: Bool, limit: Int) -> [AssignmentID] { [] }

@@ -211,6 +211,7 @@ import Testing
         var router = Router()
         router.register(FakeReferrals(), decoder: decoder, now: { Instant(milliseconds: 0) })
         router.register(FakeAssignments())
+        router.register(FakeCoordination())
         router.register(FakeRouting())
         router.register(FakeHealth())
         let catalogue = MessageCatalogue.contract

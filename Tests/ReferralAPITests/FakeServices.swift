@@ -37,7 +37,19 @@ final class FakeReferrals: ReferralServing {
     func status(_ request: GetStatusRequest, _ context: CallContext) async throws -> ReferralStatus {
         guard case .message(let id) = request else { throw Rejection(.notFound, "no referral with this id is yours") }
         return ReferralStatus(
-            referralID: ReferralID("r"), messageID: id, receivedAt: Instant(milliseconds: 5), outcome: .refused(.consentRefused))
+            referralID: ReferralID("r"), messageID: id, receivedAt: Instant(milliseconds: 5), outcome: .refused(.consentRefused),
+            version: 2)
+    }
+
+    /// The version says what was expected, the message id which command it was.
+    func perform(_ request: SenderRequest, _ context: CallContext) async throws -> ReferralStatus {
+        ReferralStatus(
+            referralID: request.referralID, messageID: MessageID("\(request.id)-\(request.command.digest)"),
+            receivedAt: Instant(milliseconds: 5), outcome: .accepted, version: request.expecting ?? 0)
+    }
+
+    func watch(_ request: WatchRequest, _ responses: WatchStatusResponses, _ context: CallContext) async throws {
+        try await responses.write(.caughtUp(CaughtUp(after: request.after + 1, afterAlarm: request.afterAlarm + 1)))
     }
 
     func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse {
@@ -146,6 +158,13 @@ struct FakeAssignments: AssignmentServing {
         return AssignmentProgress(assignmentID: request.assignmentID, phase: .returned, since: Instant(milliseconds: 3))
     }
 
+    func watch(_ request: WatchRequest, _ responses: WatchResponses, _ context: CallContext) async throws {
+        let change = CaseChange(
+            sequence: request.after + 1, at: Instant(milliseconds: 1), assignmentID: AssignmentID("a-1"), what: ["offered"],
+            state: sampleCase())
+        try await responses.write(.change(change))
+    }
+
     func cases(_ request: ListCasesRequest, _ context: CallContext) async throws -> ListCasesResponse {
         ListCasesResponse(cases: [sampleCase(), sampleCase(.completed(.linked))], nextPageToken: request.pageToken)
     }
@@ -184,6 +203,7 @@ func withExchange<R>(
     var router = Router()
     router.register(referrals, decoder: decoder, now: { Instant(milliseconds: 1_773_570_000_000) })
     router.register(FakeAssignments())
+    router.register(FakeCoordination())
     router.register(FakeHealth())
     return try await withClient(of: router, body)
 }
@@ -194,4 +214,57 @@ func withClient<R>(of router: Router, _ body: (Client) async throws -> R) async 
         eventLoop: MultiThreadedEventLoopGroup.singleton.any())
     defer { transport.client.close() }
     return try await body(transport.client)
+}
+
+/// Answers with what it was asked.
+struct FakeCoordination: CoordinationServing {
+    func review(_ request: ListCasesRequest, _ context: CallContext) async throws -> ListCasesResponse {
+        ListCasesResponse(cases: [sampleCase()], nextPageToken: "\(request.limit) \(request.filter.map { "\($0)" } ?? "all")")
+    }
+
+    func state(_ request: GetCaseRequest, _ context: CallContext) async throws -> CaseState { sampleCase() }
+
+    func read(_ request: CaseRequest, _ context: CallContext) async throws -> CaseFile {
+        guard case .assignment(_, .read(.danger)) = request.command, request.expecting == nil else {
+            throw Rejection(.notFound, "another reason")
+        }
+        return CaseFile(state: sampleCase(), content: fullContent, decision: sampleDecision(.review(.noRule)))
+    }
+
+    /// The version says what was expected, the owner which command it was.
+    func perform(_ request: CaseRequest, _ context: CallContext) async throws -> CaseState {
+        guard case .assignment(_, let command) = request.command else { throw Rejection(.notFound, "no assignment") }
+        var state = sampleCase()
+        state.version = request.expecting ?? 0
+        state.owner =
+            switch command {
+            case .assign(let to, let reason): OrganisationID("\(to)-\(reason)")
+            case .withdraw(let scope): OrganisationID("withdraw-\(scope == .everything)")
+            default: OrganisationID("\(command)")
+            }
+        return state
+    }
+
+    func enterInError(_ request: SenderRequest, _ context: CallContext) async throws -> ReferralStatus {
+        ReferralStatus(
+            referralID: request.referralID, messageID: MessageID("\(request.command.digest)"), receivedAt: Instant(milliseconds: 5),
+            outcome: .accepted, version: request.expecting ?? 0)
+    }
+
+    func watch(_ request: WatchRequest, _ responses: WatchResponses, _ context: CallContext) async throws {
+        try await responses.write(.caughtUp(CaughtUp(after: request.after, afterAlarm: request.afterAlarm)))
+    }
+}
+
+extension SenderRequest.Command {
+    /// Short enough for an id.
+    var digest: String {
+        switch self {
+        case .amend(let contacts): "amend-\(contacts.count)-\(contacts.first?.noVoicemail == true)"
+        case .answerConsent(let consent): "consent-\(consent.status)-\(consent.coversSupport)-\(consent.coversOutcome)"
+        case .recall(let reason): "recall-\(reason)"
+        case .withdraw(let scope): "withdraw-\(scope == .service(.mediation))"
+        case .enterInError(let reason): "error-\(reason)"
+        }
+    }
 }

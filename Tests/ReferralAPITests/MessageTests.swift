@@ -26,7 +26,7 @@ import Testing
         try check(
             ReferralStatus(
                 referralID: ReferralID("r"), messageID: MessageID("m"), receivedAt: Instant(milliseconds: 1), outcome: outcome,
-                services: DeliveryStatus.allCases.map { ServiceStatus(service: .support, status: $0, since: Self.moment) }))
+                services: DeliveryStatus.allCases.map { ServiceStatus(service: .support, status: $0, since: Self.moment) }, version: 7))
         try check(
             PreviewResponse(
                 outcome: outcome,

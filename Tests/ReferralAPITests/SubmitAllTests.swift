@@ -149,7 +149,8 @@ import Testing
                 .submit, .getStatus, .preview, .acknowledge, .accept, .giveBack, .listVersions, .getVersion, .publishRuleSet,
                 .publishDirectory, .rollBack, .healthCheck, .listCases, .getCase, .recordAttempt, .recordContact, .recordMeeting,
                 .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete, .closeUnreachable, .decline, .withdraw,
-                .answerRecall, .mediate,
+                .answerRecall, .mediate, .amend, .answerConsent, .recall, .withdrawReferral, .enterInError, .listReview, .assign, .reroute,
+                .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorGet, .coordinatorRead,
             ])
         #expect(!MethodName(service: "other.Service", method: "Submit").isIdempotent)
     }

@@ -59,8 +59,8 @@ import Testing
         let readers = Set(whole.flatMap(\.readers))
         #expect(readers.count > 3)
         for reader in readers {
-            let concerning = zip(log, whole).filter { $1.readers.contains(reader) }.map(\.0)
-            #expect(try await store.read { try $0.log(for: reader, after: 0, limit: .max) } == concerning)
+            let concerning = zip(log, whole).filter { $1.readers.contains(reader) }.map { LogPlace($0.0.sequence, of: $0.0.referral) }
+            #expect(try await store.read { try $0.news(for: reader, after: 0, limit: .max) } == concerning)
         }
         // The clock looks at everything that may wait for something.
         let due = try await store.read { try $0.due(at: Instant(milliseconds: .max), limit: .max) }

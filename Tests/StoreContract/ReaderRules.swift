@@ -14,15 +14,15 @@ extension StoreContract {
                 let everybody = Set(steps.flatMap(\.readers))
                 #expect(everybody.count > 3)
                 for one in everybody {
-                    let concerning = zip(log, steps).filter { $1.readers.contains(one) }.map(\.0)
-                    #expect(try reader.log(for: one, after: 0, limit: .max) == concerning)
+                    let concerning = zip(log, steps).filter { $1.readers.contains(one) }.map { LogPlace($0.0.sequence, of: $0.0.referral) }
+                    #expect(try reader.news(for: one, after: 0, limit: .max) == concerning)
                     #expect(try reader.lastSequence(for: one) == concerning.last?.sequence)
-                    var paged: [LogEntry] = []
-                    while case let page = try reader.log(for: one, after: paged.last?.sequence ?? 0, limit: 3), !page.isEmpty {
+                    var paged: [LogPlace] = []
+                    while case let page = try reader.news(for: one, after: paged.last?.sequence ?? 0, limit: 3), !page.isEmpty {
                         paged += page
                     }
                     #expect(paged == concerning)
-                    for limit in [0, -1] { #expect(try reader.log(for: one, after: 0, limit: limit) == []) }
+                    for limit in [0, -1] { #expect(try reader.news(for: one, after: 0, limit: limit) == []) }
                 }
             }
         },
@@ -36,7 +36,7 @@ extension StoreContract {
             }
             try await store.read { reader throws in
                 #expect(try reader.lastSequence(for: nil) == 2)
-                for one in step.readers { #expect(try reader.log(for: one, after: 0, limit: 9).map(\.sequence) == [1]) }
+                for one in step.readers { #expect(try reader.news(for: one, after: 0, limit: 9).map(\.sequence) == [1]) }
             }
         },
         Rule("readers of other names are others") { store in
@@ -57,7 +57,8 @@ extension StoreContract {
             }
             for (number, reader) in readers.enumerated() {
                 #expect(
-                    try await store.read { try $0.log(for: reader, after: 0, limit: 9) }.map(\.referral) == [Sample.id(number)], "\(reader)"
+                    try await store.read { try $0.news(for: reader, after: 0, limit: 9) }.map(\.referral) == [Sample.id(number)],
+                    "\(reader)"
                 )
             }
         },
@@ -71,7 +72,7 @@ extension StoreContract {
                 }
             }
             try await store.read { reader throws in
-                for one in step.readers { #expect(try reader.log(for: one, after: 0, limit: 9) == []) }
+                for one in step.readers { #expect(try reader.news(for: one, after: 0, limit: 9) == []) }
                 #expect(try reader.lastSequence(for: nil) == 0)
                 #expect(try reader.lastSequence(for: .coordinator) == 0)
             }

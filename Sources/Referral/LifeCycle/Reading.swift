@@ -40,7 +40,7 @@ extension CaseDecision {
     /// Shown is what a municipal support centre may see of a support case and the reason needs. The coordinator mediates nothing: data about
     /// offenders are not shown, not of a mediation either.
     func read(_ reason: ReadingReason) throws(Rejection) -> [ReferralEvent] {
-        if state.erasedAt != nil || assignment.hasErasingEnd { throw .forbidden("the content has been erased") }
+        if state.isErased(for: assignment) { throw .contentErased }
         if !state.isOpen(to: actor, at: now, policy) { throw .protectedIdentity }
         let groups = Disclosure.groups(for: .coordinatorReading, of: assignment, in: state)
             .filter { ($0.isContent || $0 == .explanation) && reason.needs($0) }
@@ -49,8 +49,16 @@ extension CaseDecision {
 }
 
 extension Rejection {
+    public static let contentErased = Rejection(.failedPrecondition, "the content has been erased")
     static let protectedIdentity = Rejection(
         .notPermitted, "the person's identity is protected or may be: only units that the directory names as its readers see the case")
+}
+
+extension ReferralState {
+    /// Whether nobody may see the content for this assignment any longer, even while other assignments need it.
+    public func isErased(for assignment: AssignmentState) -> Bool {
+        erasedAt != nil || assignment.hasErasingEnd
+    }
 }
 
 extension AssignmentState {

@@ -79,6 +79,17 @@ public struct AssignmentClient: Sendable {
     }
 }
 
+extension AssignmentClient {
+    /// Every change to the organisation's cases, and alarms about those who send to it: those after a place, and then each as it comes.
+    /// Ends when `body` returns.
+    public func watch<R>(
+        _ request: WatchRequest = WatchRequest(), options: CallOptions = CallOptions(),
+        _ body: (TypedStream<WatchResponse>) async throws -> R
+    ) async throws -> R {
+        try await client.watch(.watchCases, request, options, body)
+    }
+}
+
 /// Sends what goes up a pull.
 public struct PullWriter: Sendable {
     let writer: RequestWriter

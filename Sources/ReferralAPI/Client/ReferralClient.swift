@@ -73,6 +73,23 @@ public struct ReferralClient: Sendable {
         try await client.call(.getStatus, request, options)
     }
 
+    /// Does one thing with one of the caller's own referrals. Safe to repeat with the same id.
+    public func perform(_ request: SenderRequest, options: CallOptions = CallOptions()) async throws -> ReferralStatus {
+        let method = SenderMethod.ofSender(request.command)
+        return try await calling {
+            try await ReferralStatus(answer: client.unary(method.name, method.pack(request), options: options.of(method.name)))
+        }
+    }
+
+    /// Every change that `status` would tell, and alarms about the caller's own silence: those after a place, and then each as it comes.
+    /// Ends when `body` returns.
+    public func watch<R>(
+        _ request: WatchRequest = WatchRequest(), options: CallOptions = CallOptions(),
+        _ body: (TypedStream<WatchStatusResponse>) async throws -> R
+    ) async throws -> R {
+        try await client.watch(.watchStatus, request, options, body)
+    }
+
     /// Where a referral would go, without storing it.
     public func preview(_ request: PreviewRequest, options: CallOptions = CallOptions()) async throws -> PreviewResponse {
         try await client.call(.preview, request, options)

@@ -14,15 +14,27 @@ public struct ReferralStatus: Hashable, Sendable {
     public var outcome: SubmissionOutcome
     /// In the order asked for; empty unless the outcome is `accepted`.
     public var services: [ServiceStatus]
+    /// Grows with every change, also with those that are not told.
+    public var version: Int
 
     public init(
-        referralID: ReferralID, messageID: MessageID, receivedAt: Instant, outcome: SubmissionOutcome, services: [ServiceStatus] = []
+        referralID: ReferralID, messageID: MessageID, receivedAt: Instant, outcome: SubmissionOutcome, services: [ServiceStatus] = [],
+        version: Int
     ) {
         self.referralID = referralID
         self.messageID = messageID
         self.receivedAt = receivedAt
         self.outcome = outcome
         self.services = services
+        self.version = version
+    }
+
+    /// What the sender of a referral is told of it.
+    public init(_ state: ReferralState) {
+        let report = state.deliveryReport
+        self.init(
+            referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: report.outcome,
+            services: report.services.map(ServiceStatus.init), version: state.changes)
     }
 }
 
@@ -30,20 +42,28 @@ public struct ServiceStatus: Hashable, Sendable {
     public var service: Service
     public var status: DeliveryStatus
     public var since: Instant
+    /// How support ended, where the person agreed that the sender is told.
+    public var outcome: SupportOutcome?
+    /// How mediation ended.
+    public var mediationOutcome: MediationResult?
+    /// What the organisation said to a recall, once it has.
+    public var recallAnswer: RecallAnswer?
 
-    public init(service: Service, status: DeliveryStatus, since: Instant) {
+    public init(
+        service: Service, status: DeliveryStatus, since: Instant, outcome: SupportOutcome? = nil,
+        mediationOutcome: MediationResult? = nil, recallAnswer: RecallAnswer? = nil
+    ) {
         self.service = service
         self.status = status
         self.since = since
+        self.outcome = outcome
+        self.mediationOutcome = mediationOutcome
+        self.recallAnswer = recallAnswer
     }
-}
 
-extension ReferralStatus {
-    /// What the sender of a referral is told of it.
-    public init(_ state: ReferralState) {
-        let report = state.deliveryReport
+    init(_ report: DeliveryReport.ServiceReport) {
         self.init(
-            referralID: state.id, messageID: state.message, receivedAt: state.receivedAt, outcome: report.outcome,
-            services: report.services.map { ServiceStatus(service: $0.service, status: $0.status, since: $0.since) })
+            service: report.service, status: report.status, since: report.since, outcome: report.outcome,
+            mediationOutcome: report.mediationOutcome.map { MediationResult($0) }, recallAnswer: report.recallAnswer)
     }
 }

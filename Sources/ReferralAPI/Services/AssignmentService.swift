@@ -21,6 +21,8 @@ public protocol AssignmentServing: Admitting {
     /// Every command about one case, from an attempt to reach the person to the report of a mediation. The same id again gets the first
     /// answer.
     func perform(_ request: CaseRequest, _ context: CallContext) async throws -> CaseState
+    /// Writes what has happened after a place, and then each change as it comes, until the caller goes.
+    func watch(_ request: WatchRequest, _ responses: WatchResponses, _ context: CallContext) async throws
 }
 
 extension Router {
@@ -42,6 +44,7 @@ extension Router {
         registerUnary(.listCases, admit: service.admit) { try await service.cases($0, $1) }
         registerUnary(.getCase, admit: service.admit) { try await service.file($0, $1) }
         for method in CaseMethod.ofRecipients { register(method, admit: service.admit) { try await service.perform($0, $1) } }
+        registerWatch(.watchCases, admit: service.admit) { try await service.watch($0, $1, $2) }
     }
 
     /// A method whose messages need neither a day nor a key to be read.

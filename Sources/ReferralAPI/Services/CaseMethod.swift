@@ -63,6 +63,29 @@ struct CaseMethod: Sendable {
     }
 }
 
+extension CaseMethod {
+    static let assign = CaseMethod(.assign, Lots__V1__AssignRequest.self)
+    static let reroute = CaseMethod(.reroute, Lots__V1__RerouteRequest.self)
+    static let redrive = CaseMethod(.redrive, Lots__V1__RedriveRequest.self)
+    static let coordinatorWithdraw = CaseMethod(.coordinatorWithdraw, Lots__V1__WithdrawRequest.self)
+    /// Answered with the case and its content.
+    static let read = CaseMethod(.coordinatorRead, Lots__V1__ReadRequest.self)
+
+    /// Those of `lots.v1.CoordinationService` that are answered with the case, in the order of the contract.
+    static let ofCoordinators = [assign, reroute, redrive, coordinatorWithdraw]
+
+    /// What the coordinator calls for a command; nil for those that are not its own to give, and for reading.
+    static func ofCoordinator(_ command: AssignmentCommand) -> CaseMethod? {
+        switch command {
+        case .assign: assign
+        case .reroute: reroute
+        case .redrive: redrive
+        case .withdraw: coordinatorWithdraw
+        default: nil
+        }
+    }
+}
+
 extension Router {
     /// A method that is one command about one assignment.
     mutating func register(

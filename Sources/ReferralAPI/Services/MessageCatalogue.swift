@@ -20,20 +20,28 @@ package struct MessageCatalogue: Sendable {
     private init() {
         let progress = AnyMessageType(AssignmentProgress.wireType)
         let caseState = AnyMessageType(CaseState.wireType)
+        let caseFile = AnyMessageType(CaseFile.wireType)
+        let status = AnyMessageType(ReferralStatus.wireType)
+        let watch = AnyMessageType(WatchRequest.wireType)
+        let watched = AnyMessageType(WatchResponse.wireType)
         let version = AnyMessageType(VersionSummary.wireType)
         let healthRequest = AnyMessageType(HealthCheckRequest.wireType)
         let healthResponse = AnyMessageType(HealthCheckResponse.wireType)
         let submission = AnyMessageType(Submission.wireType)
-        let ofSenders = [
-            Method(name: .submit, kind: .unary, request: submission, response: AnyMessageType(Receipt.wireType)),
-            Method(name: .submitStream, kind: .bidirectional, request: submission, response: AnyMessageType(SubmitResult.wireType)),
-            Method(
-                name: .getStatus, kind: .unary, request: AnyMessageType(GetStatusRequest.wireType),
-                response: AnyMessageType(ReferralStatus.wireType)),
-            Method(
-                name: .preview, kind: .unary, request: AnyMessageType(PreviewRequest.wireType),
-                response: AnyMessageType(PreviewResponse.wireType)),
-        ]
+        let ofSenders =
+            [
+                Method(name: .submit, kind: .unary, request: submission, response: AnyMessageType(Receipt.wireType)),
+                Method(name: .submitStream, kind: .bidirectional, request: submission, response: AnyMessageType(SubmitResult.wireType)),
+                Method(
+                    name: .getStatus, kind: .unary, request: AnyMessageType(GetStatusRequest.wireType),
+                    response: AnyMessageType(ReferralStatus.wireType)),
+                Method(
+                    name: .preview, kind: .unary, request: AnyMessageType(PreviewRequest.wireType),
+                    response: AnyMessageType(PreviewResponse.wireType)),
+            ] + SenderMethod.ofSenders.map { Method(name: $0.name, kind: .unary, request: $0.request, response: status) } + [
+                Method(
+                    name: .watchStatus, kind: .serverStreaming, request: watch, response: AnyMessageType(WatchStatusResponse.wireType))
+            ]
         let ofRecipients =
             [
                 Method(
@@ -53,6 +61,21 @@ package struct MessageCatalogue: Sendable {
                     name: .getCase, kind: .unary, request: AnyMessageType(GetCaseRequest.wireType),
                     response: AnyMessageType(CaseFile.wireType)),
             ] + CaseMethod.ofRecipients.map { Method(name: $0.name, kind: .unary, request: $0.request, response: caseState) }
+            + [Method(name: .watchCases, kind: .serverStreaming, request: watch, response: watched)]
+        let ofCoordinators =
+            [
+                Method(
+                    name: .listReview, kind: .unary, request: AnyMessageType(ReviewListMessage.wireType),
+                    response: AnyMessageType(ListCasesResponse.wireType))
+            ] + CaseMethod.ofCoordinators.map { Method(name: $0.name, kind: .unary, request: $0.request, response: caseState) }
+            + [
+                Method(
+                    name: .coordinatorEnterInError, kind: .unary, request: SenderMethod.coordinatorEnterInError.request, response: status),
+                Method(
+                    name: .coordinatorGet, kind: .unary, request: AnyMessageType(GetCaseRequest.wireType), response: caseState),
+                Method(name: .coordinatorRead, kind: .unary, request: CaseMethod.read.request, response: caseFile),
+                Method(name: .coordinatorWatch, kind: .serverStreaming, request: watch, response: watched),
+            ]
         let others = [
             Method(
                 name: .listVersions, kind: .unary, request: AnyMessageType(ListVersionsRequest.wireType),
@@ -66,7 +89,7 @@ package struct MessageCatalogue: Sendable {
             Method(name: .healthCheck, kind: .unary, request: healthRequest, response: healthResponse),
             Method(name: .healthWatch, kind: .serverStreaming, request: healthRequest, response: healthResponse),
         ]
-        methods = ofSenders + ofRecipients + others
+        methods = ofSenders + ofRecipients + ofCoordinators + others
         byName = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
 

@@ -4,12 +4,19 @@ extension MethodName {
     private static func referral(_ method: String) -> MethodName { MethodName(service: ServiceName.referral, method: method) }
     private static func assignment(_ method: String) -> MethodName { MethodName(service: ServiceName.assignment, method: method) }
     private static func routing(_ method: String) -> MethodName { MethodName(service: ServiceName.routing, method: method) }
+    private static func coordination(_ method: String) -> MethodName { MethodName(service: ServiceName.coordination, method: method) }
     private static func health(_ method: String) -> MethodName { MethodName(service: ServiceName.health, method: method) }
 
     public static let submit = referral("Submit")
     public static let submitStream = referral("SubmitStream")
     public static let getStatus = referral("GetStatus")
     public static let preview = referral("Preview")
+    public static let amend = referral("Amend")
+    public static let answerConsent = referral("AnswerConsent")
+    public static let recall = referral("Recall")
+    public static let withdrawReferral = referral("Withdraw")
+    public static let enterInError = referral("EnterInError")
+    public static let watchStatus = referral("WatchStatus")
 
     public static let pull = assignment("Pull")
     public static let fetch = assignment("Fetch")
@@ -18,6 +25,7 @@ extension MethodName {
     public static let giveBack = assignment("Return")
     public static let listCases = assignment("List")
     public static let getCase = assignment("Get")
+    public static let watchCases = assignment("Watch")
     public static let recordAttempt = assignment("RecordAttempt")
     public static let recordContact = assignment("RecordContact")
     public static let recordMeeting = assignment("RecordMeeting")
@@ -32,6 +40,16 @@ extension MethodName {
     public static let withdraw = assignment("Withdraw")
     public static let answerRecall = assignment("AnswerRecall")
     public static let mediate = assignment("Mediate")
+
+    public static let listReview = coordination("ListReview")
+    public static let assign = coordination("Assign")
+    public static let reroute = coordination("Reroute")
+    public static let redrive = coordination("Redrive")
+    public static let coordinatorWithdraw = coordination("Withdraw")
+    public static let coordinatorEnterInError = coordination("EnterInError")
+    public static let coordinatorGet = coordination("Get")
+    public static let coordinatorRead = coordination("Read")
+    public static let coordinatorWatch = coordination("Watch")
 
     public static let listVersions = routing("ListVersions")
     public static let getVersion = routing("GetVersion")
@@ -58,12 +76,14 @@ extension MethodName {
         // The same command id with the same command gets the same answer.
         .recordAttempt, .recordContact, .recordMeeting, .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete,
         .closeUnreachable, .decline, .withdraw, .answerRecall, .mediate,
+        .amend, .answerConsent, .recall, .withdrawReferral, .enterInError,
+        .assign, .reroute, .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorRead,
         // Changes nothing; that it was shown twice is in the log twice.
         .getCase,
         // The same content is the same version, and what has been rolled back for a reason stays so.
         .publishRuleSet, .publishDirectory, .rollBack,
         // These change nothing.
-        .getStatus, .preview, .listCases, .listVersions, .getVersion, .healthCheck,
+        .getStatus, .preview, .listCases, .listReview, .coordinatorGet, .listVersions, .getVersion, .healthCheck,
     ]
 }
 
@@ -80,6 +100,7 @@ extension CallOptions {
 public enum ServiceName {
     public static let referral = "lots.v1.ReferralService"
     public static let assignment = "lots.v1.AssignmentService"
+    public static let coordination = "lots.v1.CoordinationService"
     public static let routing = "lots.v1.RoutingService"
     public static let health = "grpc.health.v1.Health"
 }

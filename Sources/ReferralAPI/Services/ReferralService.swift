@@ -21,7 +21,14 @@ public protocol ReferralServing: Admitting {
     func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt
     func status(_ request: GetStatusRequest, _ context: CallContext) async throws -> ReferralStatus
     func preview(_ request: PreviewRequest, _ context: CallContext) async throws -> PreviewResponse
+    /// Every command about a referral of the caller's own, from other contacts to its end. The same id again gets the first answer.
+    func perform(_ request: SenderRequest, _ context: CallContext) async throws -> ReferralStatus
+    /// Writes what has happened after a place, and then each change as it comes, until the caller goes.
+    func watch(_ request: WatchRequest, _ responses: WatchStatusResponses, _ context: CallContext) async throws
 }
+
+/// What comes down a watch of a sender's own referrals.
+public typealias WatchStatusResponses = TypedWriter<WatchStatusResponse>
 
 extension ReferralServing {
     public func waitForRoom() async throws {}
@@ -64,6 +71,10 @@ extension Router {
                     return try await service.preview(decoder.previewRequest(message, today: today()), context).packed()
                 }
             })
+        for method in SenderMethod.ofSenders {
+            register(method, admit: service.admit, today: today) { try await service.perform($0, $1) }
+        }
+        registerWatch(.watchStatus, admit: service.admit) { try await service.watch($0, $1, $2) }
     }
 }
 

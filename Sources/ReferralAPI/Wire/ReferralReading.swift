@@ -32,8 +32,7 @@ extension ReferralContent {
                 scene: fields.within("scene", areas.pointee.scene) { Area($0, &$1) }
             )
         }
-        if wire.n_contacts > Self.contactLimit { fields.faults.note("contacts", "must not be more than \(Self.contactLimit)") }
-        let contacts = fields.elements("contacts", min(wire.n_contacts, Self.contactLimit), wire.contacts) { Contact($0, &$1) }
+        let contacts = Self.contacts(wire.n_contacts, wire.contacts, &fields)
         let consent = fields.required("consent", wire.consent) { Consent($0, &$1) }
         let legalBasis: LegalBasis? = fields.member(wire.legal_basis, "legal_basis")
         let protectedIdentity: ProtectedIdentity? = fields.member(wire.protected_identity, "protected_identity")
@@ -63,6 +62,14 @@ extension ReferralContent {
             contacts: contacts, consent: consent, legalBasis: legalBasis, protectedIdentity: protectedIdentity, language: language,
             interpreterNeeded: wire.interpreter_needed != 0, event: event, services: services, mediation: mediation,
             conflictGroup: conflictGroup, freeText: freeText, isTest: wire.test != 0)
+    }
+
+    /// Ways to reach the person; nil when one of them has a fault.
+    static func contacts(
+        _ count: Int, _ messages: UnsafeMutablePointer<UnsafeMutablePointer<Lots__V1__Contact>?>?, _ fields: inout FieldReader
+    ) -> [Contact]? {
+        if count > contactLimit { fields.faults.note("contacts", "must not be more than \(contactLimit)") }
+        return fields.elements("contacts", min(count, contactLimit), messages) { Contact($0, &$1) }
     }
 
     private static func services(_ wire: Lots__V1__Referral, _ fields: inout FieldReader) -> [Service]? {

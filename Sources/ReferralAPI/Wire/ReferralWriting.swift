@@ -22,9 +22,8 @@ extension ReferralContent {
             areas.pointee.scene = scene?.message(in: arena)
             message.pointee.areas = areas
         }
-        (message.pointee.n_contacts, message.pointee.contacts) = arena.array(contactType, of: contacts) { $1.write(to: $0, in: arena) }
-        message.pointee.consent = arena.make(consentType)
-        consent.write(to: message.pointee.consent, in: arena)
+        (message.pointee.n_contacts, message.pointee.contacts) = Self.messages(of: contacts, in: arena)
+        message.pointee.consent = consent.message(in: arena)
         message.pointee.legal_basis = legalBasis.wire
         message.pointee.protected_identity = protectedIdentity.wire
         message.pointee.language = arena.string(language)
@@ -39,6 +38,22 @@ extension ReferralContent {
         message.pointee.conflict_group = arena.string(conflictGroup)
         message.pointee.free_text = arena.string(freeText)
         message.pointee.test = isTest ? 1 : 0
+    }
+}
+
+extension ReferralContent {
+    static func messages(
+        of contacts: [Contact], in arena: Arena
+    ) -> (count: Int, elements: UnsafeMutablePointer<UnsafeMutablePointer<Lots__V1__Contact>?>?) {
+        arena.array(contactType, of: contacts) { $1.write(to: $0, in: arena) }
+    }
+}
+
+extension Consent {
+    func message(in arena: Arena) -> UnsafeMutablePointer<Lots__V1__Consent> {
+        let message = arena.make(consentType)
+        write(to: message, in: arena)
+        return message
     }
 }
 

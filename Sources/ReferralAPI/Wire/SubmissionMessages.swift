@@ -225,8 +225,10 @@ extension ReferralStatus: WireMessage {
         let receivedAt = fields.instant(wire.received_at, "received_at")
         let outcome = SubmissionOutcome(wire.outcome, reason: wire.reason, &fields)
         let services = fields.elements("services", wire.n_services, wire.services) { ServiceStatus($0, &$1) }
-        guard let referralID, let messageID, let receivedAt, let outcome, let services else { return nil }
-        self.init(referralID: referralID, messageID: messageID, receivedAt: receivedAt, outcome: outcome, services: services)
+        let version: Int? = fields.count(wire.version, "version")
+        guard let referralID, let messageID, let receivedAt, let outcome, let services, let version else { return nil }
+        self.init(
+            referralID: referralID, messageID: messageID, receivedAt: receivedAt, outcome: outcome, services: services, version: version)
     }
 
     func write(to message: UnsafeMutablePointer<Lots__V1__ReferralStatus>, in arena: Arena) {
@@ -235,6 +237,7 @@ extension ReferralStatus: WireMessage {
         message.pointee.received_at = arena.make(receivedAt)
         message.pointee.outcome = outcome.wire
         message.pointee.reason = arena.string(outcome.reason)
+        message.pointee.version = UInt64(clamping: version)
         (message.pointee.n_services, message.pointee.services) = arena.array(ServiceStatus.wireType, of: services) {
             $1.write(to: $0, in: arena)
         }
@@ -249,14 +252,34 @@ extension ServiceStatus: WireMessage {
         let service: Service? = fields.member(wire.service, "service")
         let status: DeliveryStatus? = fields.member(wire.status, "status")
         let since = fields.instant(wire.since, "since")
+        let outcome: SupportOutcome? = fields.optionalMember(wire.outcome, "outcome")
+        let mediationOutcome: MediationResult? = fields.optionalMember(wire.mediation_outcome, "mediation_outcome")
+        let reply: Reply? = fields.optionalMember(wire.recall_answer, "recall_answer")
+        let recallAnswer: RecallAnswer? =
+            switch reply {
+            case nil: nil
+            case .yes: .granted
+            case .no: fields.member(wire.recall_refusal, "recall_refusal").map { .refused($0) }
+            }
         guard let service, let status, let since else { return nil }
-        self.init(service: service, status: status, since: since)
+        self.init(
+            service: service, status: status, since: since, outcome: outcome, mediationOutcome: mediationOutcome,
+            recallAnswer: recallAnswer)
     }
 
     func write(to message: UnsafeMutablePointer<Lots__V1__ServiceStatus>, in arena: Arena) {
         message.pointee.service = service.wire
         message.pointee.status = status.wire
         message.pointee.since = arena.make(since)
+        if let outcome { message.pointee.outcome = outcome.wire }
+        if let mediationOutcome { message.pointee.mediation_outcome = mediationOutcome.wire }
+        switch recallAnswer {
+        case nil: break
+        case .granted: message.pointee.recall_answer = Reply.yes.wire
+        case .refused(let reason):
+            message.pointee.recall_answer = Reply.no.wire
+            message.pointee.recall_refusal = reason.wire
+        }
     }
 }
 

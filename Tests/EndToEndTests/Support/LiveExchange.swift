@@ -67,6 +67,8 @@ final class LiveExchange: Sendable {
     let waiting: ManualClock
     /// For looking for what other exchanges have published.
     let polling = ManualClock()
+    /// Looks for what other exchanges on the database have committed.
+    let noticing = ManualClock()
     let store: SQLiteStore
     let database: String
     let rules: RulesInForce
@@ -134,12 +136,13 @@ final class LiveExchange: Sendable {
         exchange = Exchange(
             store: store, commits: commits, rules: rules, decoder: decoder, now: { clock.now }, rate: rate,
             logger: log.logger)
-        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.routing])
+        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing])
         var router = Router()
         router.register(
             ReferralEndpoint(exchange: exchange, trustDomain: Installation.trustDomain), decoder: decoder, now: { clock.now })
         router.register(
             AssignmentEndpoint(exchange: exchange, trustDomain: Installation.trustDomain, clock: waiting))
+        router.register(CoordinationEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(RoutingEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(health)
         self.router = router
@@ -150,6 +153,8 @@ final class LiveExchange: Sendable {
             group.addTask { [commits] in await commits.run() }
             let publications = Task { [exchange, polling] in await PublicationTimer(exchange: exchange, clock: polling).run() }
             defer { publications.cancel() }
+            let changes = Task { [exchange, noticing] in await ChangeTimer(exchange: exchange, clock: noticing).run() }
+            defer { changes.cancel() }
             var server: Server?
             if carrier == .tls {
                 let context = try TLSContext(installation.server)
@@ -205,6 +210,11 @@ final class LiveExchange: Sendable {
     /// A connection of the coordinator, or of another unit.
     func coordinator(_ participant: String = "stockholms-stad/samordnare") async throws -> RoutingClient {
         RoutingClient(try await client(participant))
+    }
+
+    /// A connection of the coordinator of cases, or of another unit.
+    func coordination(_ participant: String = "stockholms-stad/samordnare") async throws -> CoordinationClient {
+        CoordinationClient(try await client(participant))
     }
 
     /// The whole log, oldest first.
