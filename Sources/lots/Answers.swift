@@ -1,5 +1,6 @@
 import ArgumentParser
 import Protobuf
+import Referral
 import ReferralAPI
 import TTRPC
 
@@ -29,25 +30,14 @@ struct GiveBack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "return", abstract: "Give cases back, so that somebody else gets them.")
 
-    enum Reason: String, CaseIterable, ExpressibleByArgument {
-        case outsideArea = "outside-area"
-        case outsideAge = "outside-age"
-        case wrongService = "wrong-service"
-        case conflictOfInterest = "conflict-of-interest"
-        case noCapacity = "no-capacity"
-        case language, other
-
-        /// As the contract names it.
-        var member: String { "RETURN_REASON_" + rawValue.uppercased().split(separator: "-").joined(separator: "_") }
-    }
-
     @Argument(help: "Assignment ids.") var assignments: [String]
-    @Option(help: "\(Reason.allCases.map(\.rawValue).joined(separator: ", "))") var reason: Reason
+    @Option(help: Choice<ReturnReason>.help) var reason: Choice<ReturnReason>
     @OptionGroup var options: ConnectionOptions
 
     func run() async throws {
         try await answer(
-            .giveBack, assignments.map { .object(["assignmentId": .string($0), "reason": .string(reason.member)]) }, options)
+            .giveBack, assignments.map { .object(["assignmentId": .string($0), "reason": .string(reason.member("RETURN_REASON_"))]) },
+            options)
     }
 }
 

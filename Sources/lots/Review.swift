@@ -195,32 +195,3 @@ struct ReviewError: AsyncParsableCommand {
         }
     }
 }
-
-/// A case in words.
-enum CaseText {
-    static func show(_ state: JSONValue) {
-        Console.line("assignment  \(state["assignmentId"]?.string ?? "")")
-        Console.line("service     \(Label.member(state["service"]?.string, without: "SERVICE_"))")
-        Console.line("owner       \(state["owner"]?.string ?? "")")
-        Console.line("phase       \(phase(state)) since \(state["since"]?.string ?? "")")
-        Console.line("version     \(state["version"]?.string ?? "")")
-        Console.line("sender      \(state["sender"]?.string ?? "")")
-        for deadline in Label.array(state["deadlines"]) {
-            Console.line(
-                "due         \(Label.member(deadline["kind"]?.string, without: "DEADLINE_KIND_")) \(deadline["due"]?.string ?? "")")
-        }
-        let overdue = overdue(state)
-        if !overdue.isEmpty { Console.line("overdue     \(overdue)") }
-    }
-
-    /// `review (no-recipient-for-area)`
-    static func phase(_ state: JSONValue) -> String {
-        let phase = Label.member(state["phase"]?.string, without: "CASE_PHASE_")
-        guard let reason = state["reviewReason"]?.string, !reason.isEmpty else { return phase }
-        return "\(phase) (\(reason))"
-    }
-
-    static func overdue(_ state: JSONValue) -> String {
-        Label.array(state["overdue"]).map { Label.member($0.string, without: "DEADLINE_KIND_") }.joined(separator: ", ")
-    }
-}

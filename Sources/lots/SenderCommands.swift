@@ -19,13 +19,14 @@ struct CommandOptions: ParsableArguments {
     }
 
     /// The members of the request that every command has, and before it is sent, on standard error, the id if it is new.
-    func members(of key: String, _ id: String) -> [JSONValue.Member] {
+    /// - Parameter other: what else the same command has to be given with again.
+    func members(of key: String, _ id: String, andAgain other: String = "") -> [JSONValue.Member] {
         let command: String
         if let commandId {
             command = commandId
         } else {
             command = IdentifierSource().random()
-            Console.error("lots: command id \(command); to try again, give --command-id \(command)")
+            Console.error("lots: command id \(command); to try again, give --command-id \(command)\(other)")
         }
         var members = [JSONValue.Member("commandId", .string(command)), JSONValue.Member(key, .string(id))]
         if let expect { members.append(JSONValue.Member("expectedVersion", .number(expect))) }

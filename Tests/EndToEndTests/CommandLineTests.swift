@@ -396,7 +396,8 @@ import Testing
         }
     }
 
-    private func with(_ variables: [String: String] = [:], _ body: (Tool) async throws -> Void) async throws {
+    /// A daemon, and the command line that calls it.
+    func with(_ variables: [String: String] = [:], _ body: (Tool) async throws -> Void) async throws {
         let installation = try await Installation.current
         try await Daemon.Files.with { files in
             try await Daemon.with(files, variables) { daemon in
@@ -406,7 +407,7 @@ import Testing
     }
 
     /// `lots`, with a profile for whoever calls it.
-    private struct Tool {
+    struct Tool {
         let installation: Installation
         let folder: URL
         let port: Int
@@ -484,7 +485,7 @@ import Testing
 
 extension BuiltProgram.Output {
     /// Standard output, one JSON value a line.
-    fileprivate var json: [JSONValue] {
+    var json: [JSONValue] {
         get throws { try text.split(separator: "\n").map { try JSONValue(parsing: String($0)) } }
     }
 }

@@ -52,7 +52,9 @@ extension FuzzTarget {
         Codec(Assignment.self), Codec(RoutingDecision.self), Codec(Refusal.self),
         Codec(ListVersionsRequest.self), Codec(ListVersionsResponse.self), Codec(GetVersionRequest.self), Codec(VersionTexts.self),
         Codec(PublishRuleSetRequest.self), Codec(PublishDirectoryRequest.self), Codec(RollbackRequest.self),
-    ]
+        Codec(CaseState.self), Codec(CaseFile.self), Codec(ListCasesRequest.self), Codec(ListCasesResponse.self),
+        Codec(GetCaseRequest.self), Codec(WatchRequest.self), Codec(WatchResponse.self),
+    ] + CaseMethod.ofRecipients.map(Codec.init)
 }
 
 /// A message of the contract: its descriptor and its value.
@@ -81,6 +83,23 @@ struct Codec: Sendable {
             let written = try value.packed()
             let again = try Message(unpacking: written, .shown).packed()
             try require(written == again, "\(Message.self) says the same when written again")
+        }
+    }
+
+    /// A message that is one command about a case.
+    init(_ method: CaseMethod) {
+        type = method.request
+        check = { packed in
+            try Self.checkJSON(method.request, packed)
+            let request: CaseRequest
+            do {
+                request = try method.read(ByteBuffer(bytes: packed))
+            } catch let faults as Faults {
+                return try require(!faults.faults.isEmpty, "a refusal says why")
+            }
+            guard case .assignment(let id, let command) = request.command else { return }
+            let written = try method.pack(request.id, id, request.expecting, command)
+            try require(try method.read(written) == request, "\(method.name) says the same when written again")
         }
     }
 
