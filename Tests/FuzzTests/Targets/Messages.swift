@@ -43,18 +43,19 @@ extension FuzzTarget {
         try require(!faults.faults.isEmpty, "a refusal says why")
     }
 
-    static let codecs: [Codec] = [
-        Codec(Submission.wireType), Codec(Receipt.self), Codec(SubmitResult.self), Codec(GetStatusRequest.self),
-        Codec(ReferralStatus.self),
-        Codec(PreviewRequest.self), Codec(PreviewResponse.self), Codec(PullRequest.self), Codec(PullResponse.self),
-        Codec(FetchRequest.self), Codec(FetchResponse.self), Codec(AcknowledgeRequest.self), Codec(AcceptRequest.self),
-        Codec(ReturnRequest.self), Codec(AssignmentProgress.self), Codec(HealthCheckRequest.self), Codec(HealthCheckResponse.self),
-        Codec(Assignment.self), Codec(RoutingDecision.self), Codec(Refusal.self),
-        Codec(ListVersionsRequest.self), Codec(ListVersionsResponse.self), Codec(GetVersionRequest.self), Codec(VersionTexts.self),
-        Codec(PublishRuleSetRequest.self), Codec(PublishDirectoryRequest.self), Codec(RollbackRequest.self),
-        Codec(CaseState.self), Codec(CaseFile.self), Codec(ListCasesRequest.self), Codec(ListCasesResponse.self),
-        Codec(GetCaseRequest.self), Codec(WatchRequest.self), Codec(WatchResponse.self),
-    ] + CaseMethod.ofRecipients.map(Codec.init)
+    static let codecs: [Codec] =
+        [
+            Codec(Submission.wireType), Codec(Receipt.self), Codec(SubmitResult.self), Codec(GetStatusRequest.self),
+            Codec(ReferralStatus.self),
+            Codec(PreviewRequest.self), Codec(PreviewResponse.self), Codec(PullRequest.self), Codec(PullResponse.self),
+            Codec(FetchRequest.self), Codec(FetchResponse.self), Codec(AcknowledgeRequest.self), Codec(AcceptRequest.self),
+            Codec(ReturnRequest.self), Codec(AssignmentProgress.self), Codec(HealthCheckRequest.self), Codec(HealthCheckResponse.self),
+            Codec(Assignment.self), Codec(RoutingDecision.self), Codec(Refusal.self),
+            Codec(ListVersionsRequest.self), Codec(ListVersionsResponse.self), Codec(GetVersionRequest.self), Codec(VersionTexts.self),
+            Codec(PublishRuleSetRequest.self), Codec(PublishDirectoryRequest.self), Codec(RollbackRequest.self),
+            Codec(CaseState.self), Codec(CaseFile.self), Codec(ListCasesRequest.self), Codec(ListCasesResponse.self),
+            Codec(GetCaseRequest.self), Codec(WatchRequest.self), Codec(WatchResponse.self),
+        ] + CaseMethod.ofRecipients.map { Codec($0) }
 }
 
 /// A message of the contract: its descriptor and its value.
