@@ -87,15 +87,17 @@ import Testing
             content.services = [.mediation]
             content.consent.coversMediation = true
             content.mediation = Mediation(
-                offenders: [Offender(age: 16, residence: content.residence, admitted: .yes, takesPart: .yes)], investigation: .running)
+                offenders: [Offender(age: 16, residence: content.residence, admitted: .yes, takesPart: .yes)], investigation: .running,
+                leaderConsulted: .yes, personTakesPart: .yes, suitable: .yes)
             let id = try await Self.accepted(Sample.submission("m", content), by: Self.centre, lots)
             let mediation = ["case", "mediation"]
+            #expect(try await lots(mediation + ["find", id, "--suitable", "unknown"], as: Self.centre).end == .exit(0))
             let early = try await lots(mediation + ["eligible", id], as: Self.centre)
             #expect(early.end == .exit(65) && early.errors.contains("mediation is not known to be suitable"), "\(early.errors)")
             for arguments in [
                 ["find", id, "--suitable", "yes"], ["find", id, "--admitted", "yes", "--party", "offender-1"],
                 ["find", id, "--age", "17", "--party", "offender-1"], ["add-party", id, "--side", "victim", "--age", "30"],
-                ["eligible", id], ["leader", id, "--view", "no-objection"], ["ask", id, "--party", "offender-1"],
+                ["leader", id, "--view", "no-objection"], ["eligible", id], ["ask", id, "--party", "offender-1"],
                 ["answer", id, "--party", "offender-1", "--reply", "yes"], ["ask", id, "--party", "victim-1"],
                 ["answer", id, "--party", "victim-1", "--reply", "yes"], ["ask", id, "--party", "victim-2"],
                 ["answer", id, "--party", "victim-2", "--reply", "yes"], ["pre-meeting", id, "--party", "offender-1"],

@@ -74,13 +74,17 @@ import Testing
             let (offender, victim) = (PartyID("offender-1"), PartyID("victim-1"))
             let proposed = try #require(try await work.client.file(work.id).state.mediation)
             #expect(proposed.parties.map(\.id) == [offender, victim])
-            #expect(proposed.missing == ["mediation is not known to be suitable"])
+            #expect(proposed.missing == [])
+            let second = PartyID("offender-2")
+            let added = try await work.does(.mediate(.addParty(.offender, age: nil, admitted: .unknown)))
+            let missing = ["offender-2 is not known to have admitted the act or taking part", "the age of offender-2 is unknown"]
+            #expect(added.mediation?.missing == missing)
             let early = await work.refusal(.mediate(.confirmEligible))
-            #expect(early?.code == .failedPrecondition && early?.message == "not eligible: mediation is not known to be suitable")
-            try await work.does(.mediate(.find(.suitable(.yes))))
+            #expect(early?.code == .failedPrecondition && early?.message == "not eligible: \(missing.joined(separator: "; "))")
+            try await work.does(.mediate(.find(.admitted(second, .yes))))
+            try await work.does(.mediate(.find(.age(second, 16))))
             #expect(try await work.does(.mediate(.confirmEligible)).phase == .leaderConsulted)
-            try await work.does(.mediate(.addParty(.offender, age: 16, admitted: .yes)))
-            let parties = [offender, PartyID("offender-2"), victim]
+            let parties = [offender, second, victim]
             for party in parties {
                 try await work.does(.mediate(.ask(party)))
                 try await work.does(.mediate(.recordAnswer(party, agrees: true)))
@@ -392,7 +396,7 @@ private enum Planted {
                 Offender(
                     name: offenderName, personalNumber: "20090501-1235", residence: content.residence, admitted: .yes, takesPart: .yes)
             ],
-            investigation: .running, leaderConsulted: .yes, personTakesPart: .yes)
+            investigation: .running, leaderConsulted: .yes, personTakesPart: .yes, suitable: .yes)
         return content
     }
 }
