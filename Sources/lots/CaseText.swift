@@ -4,12 +4,12 @@ import Protobuf
 enum CaseText {
     static func show(_ state: JSONValue) { lines(state).forEach(Console.line) }
 
-    /// `contacting`; of a review, why: `review: no-recipient-for-area`; of an end, how: `completed: supported`
+    /// `contacting`; of a review, why: `review (no-recipient-for-area)`; of an end, how: `completed: supported`
     static func phase(_ state: JSONValue) -> String {
         let phase = Label.member(state["phase"]?.string, without: "CASE_PHASE_")
         let ending = state["ending"]
+        if let reason = state["reviewReason"]?.string, !reason.isEmpty { return "\(phase) (\(reason))" }
         let how = [
-            state["reviewReason"]?.string ?? "",
             Label.member(ending?["outcome"]?.string, without: "SUPPORT_OUTCOME_"),
             Label.member(ending?["mediation"]?.string, without: "MEDIATION_OUTCOME_"),
             Label.member(ending?["interruption"]?.string, without: "INTERRUPTION_"),

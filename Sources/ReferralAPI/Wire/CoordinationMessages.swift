@@ -67,6 +67,7 @@ extension Lots__V1__ReadRequest: CaseCommandWire {
     static let wireType = MessageType(lots__v1__read_request__init)
 
     /// Reading changes nothing, so that no version could be the wrong one.
+    // swift-format-ignore
     var expected_version: UInt64 {
         get { 0 }
         set {}

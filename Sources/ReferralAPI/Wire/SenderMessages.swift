@@ -6,8 +6,11 @@ import Referral
 protocol SenderCommandWire: SendableMetatype {
     static var wireType: MessageType<Self> { get }
 
+    // swift-format-ignore
     var command_id: UnsafeMutablePointer<CChar>! { get set }
+    // swift-format-ignore
     var referral_id: UnsafeMutablePointer<CChar>! { get set }
+    // swift-format-ignore
     var expected_version: UInt64 { get set }
 
     /// Nil when something has a fault, which `fields` has then.
@@ -85,6 +88,7 @@ extension Lots__V1__WithdrawReferralRequest: SenderCommandWire {
     static let wireType = MessageType(lots__v1__withdraw_referral_request__init)
 
     /// A withdrawal is taken in any case.
+    // swift-format-ignore
     var expected_version: UInt64 {
         get { 0 }
         set {}
