@@ -262,7 +262,7 @@ public struct Exchange: Sendable {
             let state = try reader.referral(of: id).flatMap { try reader.referral($0) }
             let events = try ReferralState.decide(.show(id), on: state, by: participant, at: now, policy: policy)
             guard let state, let assignment = state.assignment(id) else { throw Self.damagedLog }
-            if try Self.isOnOtherSide(participant, than: assignment, of: state, in: reader) {
+            if !events.isEmpty, try Self.isOnOtherSide(participant, than: assignment, of: state, in: reader) {
                 _ = try ReferralState.decide(.show(id), on: nil, by: participant, at: now, policy: policy)
             }
             return (state, assignment, events)
@@ -288,16 +288,31 @@ public struct Exchange: Sendable {
     public func cases(
         of organisation: OrganisationID, in list: CaseList, after place: CasePlace?, limit: Int
     ) async throws -> (cases: [(AssignmentState, of: ReferralState)], next: CasePlace?) {
-        try await read { reader in
+        let (page, damaged) = try await read { reader in
             let places = try reader.cases(of: organisation, in: list, after: place, limit: limit + 1)
-            let cases = try places.prefix(limit).map { place in
-                let state = try Self.state(of: place.assignment, in: reader)
-                guard let assignment = state.assignment(place.assignment) else { throw Self.damagedLog }
-                return (assignment, of: state)
+            var cases: [(AssignmentState, of: ReferralState)] = []
+            // One case that contradicts itself must not keep the others from being listed.
+            var damaged: [AssignmentID] = []
+            var parties = 0
+            var last: CasePlace?
+            for place in places.prefix(limit) where parties < Self.mostPartiesListed {
+                last = place
+                let state = try Self.undamaged { try Self.state(of: place.assignment, in: reader) }
+                guard let state, let assignment = state.assignment(place.assignment) else {
+                    damaged.append(place.assignment)
+                    continue
+                }
+                cases.append((assignment, of: state))
+                parties += assignment.mediation?.parties.count ?? 0
             }
-            return (cases, places.count > limit ? places.prefix(limit).last : nil)
+            return ((cases: cases, next: last == places.last ? nil : last), damaged)
         }
+        storeFault.report(damaged, logger)
+        return page
     }
+
+    /// No further case is listed in an answer once there are this many parties of mediations in it, so that it fits a frame.
+    private static let mostPartiesListed = 2_000
 
     /// The sender's own referral; nil when there is none of that id, or it is somebody else's.
     public func status(of id: ReferralID, for sender: Participant) async throws -> ReferralState? {
@@ -554,7 +569,7 @@ private final class StoreFault: Sendable {
         }
         for id in new {
             logger.error(
-                "a case cannot be handed out: its content is missing or unreadable, or its log says something else",
+                "a case cannot be handed out or listed: its content is missing or unreadable, or its log says something else",
                 metadata: ["assignment": "\(id)"])
         }
     }

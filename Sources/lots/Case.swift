@@ -42,25 +42,48 @@ extension Case {
         func run() async throws {
             try await options.connected { client in
                 let caller = JSONClient(client)
-                var cases: [JSONValue] = []
-                var token = ""
-                repeat {
-                    var request: [JSONValue.Member] = [
-                        .init("limit", .number(min(500, limit - cases.count))), .init("pageToken", .string(token)),
-                    ]
-                    if let filter { request.append(.init("filter", .string(filter))) }
-                    let answer = try await caller.unary(.listCases, JSONValue(.object(request)), options: options.call)
-                    let page = Label.array(answer["cases"])
-                    if options.json { page.forEach(Console.json) }
-                    cases += page
-                    token = answer["nextPageToken"]?.string ?? ""
-                } while !token.isEmpty && cases.count < limit
-                if !options.json { Self.show(cases, hasMore: !token.isEmpty) }
+                if options.json {
+                    _ = try await pages(filter, caller) { page in
+                        page.forEach(Console.json)
+                        return page.count
+                    }
+                    return
+                }
+                var (cases, ids, hasMore): ([JSONValue], Set<String>, Bool) = ([], [], false)
+                // What is overdue comes first, wherever it stands in the list of all.
+                for filter in filter.map({ [$0] }) ?? ["CASE_FILTER_OVERDUE", nil] {
+                    let goesOn = try await pages(filter, caller) { page in
+                        let new = page.filter { ids.insert($0["assignmentId"]?.string ?? "").inserted }
+                        let room = limit - cases.count
+                        if new.count > room { hasMore = true }
+                        cases += new.prefix(room)
+                        return new.count
+                    }
+                    if goesOn { hasMore = true }
+                }
+                Self.show(cases, hasMore: hasMore)
             }
         }
 
         private var filter: String? {
             overdue ? "CASE_FILTER_OVERDUE" : handovers ? "CASE_FILTER_HANDOVERS" : protected ? "CASE_FILTER_PROTECTED" : nil
+        }
+
+        /// Page by page, until the exchange has no more or the limit is reached.
+        /// - Parameter take: how many of a page count.
+        /// - Returns: whether the exchange has more.
+        private func pages(_ filter: String?, _ caller: JSONClient, _ take: ([JSONValue]) throws -> Int) async throws -> Bool {
+            var (count, token) = (0, "")
+            repeat {
+                var request: [JSONValue.Member] = [
+                    .init("limit", .number(min(500, limit - count))), .init("pageToken", .string(token)),
+                ]
+                if let filter { request.append(.init("filter", .string(filter))) }
+                let answer = try await caller.unary(.listCases, JSONValue(.object(request)), options: options.call)
+                count += try take(Label.array(answer["cases"]))
+                token = answer["nextPageToken"]?.string ?? ""
+            } while !token.isEmpty && count < limit
+            return !token.isEmpty
         }
 
         private static func show(_ cases: [JSONValue], hasMore: Bool) {

@@ -1,4 +1,5 @@
 import Exchange
+import GRDB
 import NIOCore
 import Referral
 import ReferralAPI
@@ -361,6 +362,51 @@ import Testing
             #expect(try await recipient.file(listed[0].id).content == nil, "nothing is shown before it is fetched")
             let fetched = try await recipient.fetch(FetchRequest(limit: 100))
             #expect(try await recipient.file(listed[0].id).content == fetched.first { $0.id == listed[0].id }?.content)
+        }
+    }
+
+    /// A disk that has lost something does not keep an organisation from seeing its other cases.
+    @Test func aDamagedCaseKeepsNoOtherFromBeingListed() async throws {
+        try await LiveExchange.with { exchange in
+            let sender = try await exchange.sender()
+            var damaged = ""
+            for number in 0..<4 {
+                let receipt = try await sender.submit(Sample.submission("m-\(number)"))
+                if number == 1 { damaged = receipt.referralID.rawValue }
+                exchange.clock.advance(by: .seconds(1))
+            }
+            let database = try DatabaseQueue(path: exchange.database)
+            try await database.write { [damaged] in
+                try $0.execute(
+                    sql: "DROP TRIGGER log_is_not_changed; UPDATE log SET events = '[]' WHERE referral = ?", arguments: [damaged])
+            }
+            let recipient = try await exchange.recipient(Self.volunteers)
+            #expect(try await recipient.cases().cases.count == 3)
+            let first = try await recipient.cases(ListCasesRequest(limit: 2))
+            #expect(first.cases.count == 1)
+            let rest = try await recipient.cases(ListCasesRequest(limit: 2, pageToken: first.nextPageToken))
+            #expect(rest.cases.count == 2 && rest.nextPageToken == nil)
+            #expect(exchange.log.lines.contains { $0.hasPrefix("error") })
+        }
+    }
+
+    /// Whoever has seen one side of an event is not shown the other, also not by taking a case over.
+    @Test(arguments: Carrier.allCases) func aHandoverDoesNotShowTheOtherSideOfAnEvent(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            var relative = Sample.adult()
+            relative.role = .relativeOfOffender
+            relative.conflictGroup = "event-1"
+            _ = try await Work.accepted(in: exchange, by: Self.volunteers, relative, message: "relative")
+            var victim = Sample.young()
+            victim.conflictGroup = "event-1"
+            var work = try await Work.accepted(in: exchange, by: Self.centre, victim, message: "victim")
+            try await work.does(.offerHandover(to: OrganisationID("bojen-vasterort"), reason: .personsWish, personAgrees: true))
+            var other = Work(client: try await exchange.recipient(Self.volunteers), id: work.id)
+            #expect(try await other.client.file(work.id).content == nil)
+            let refusal = await other.refusal(.answerHandover(.accepted))
+            #expect(refusal?.code == .failedPrecondition)
+            #expect(refusal?.message.contains("the other side of the same event") == true, "\(refusal?.message ?? "taken")")
+            #expect(try await other.does(.answerHandover(.refused(.conflictOfInterest))).owner == OrganisationID("stodcentrum-vasterort"))
         }
     }
 

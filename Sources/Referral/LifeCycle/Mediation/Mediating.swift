@@ -114,6 +114,9 @@ private struct MediationDecision {
         case .accepted, .eligible, .leaderConsulted, .askingParties: break
         default: throw .forbidden("no party can join once all have said yes")
         }
+        guard proceeding.parties.count < MediationProceeding.mostParties else {
+            throw .forbidden("a mediation has at most \(MediationProceeding.mostParties) parties")
+        }
         let party = proceeding.next(side, age: age, admitted: side == .offender ? admitted : .unknown)
         let gaps = proceeding.gaps(of: party)
         guard stage == .accepted || gaps.isEmpty else { throw MediationProceeding.refusal(gaps) }

@@ -66,6 +66,9 @@ public enum ReportAddressee: String, Codable, Sendable, CaseIterable {
 /// What is known of one mediation: its parties and what lag (2002:445) om medling med anledning av brott asks about. How far it has come
 /// is the stage of its assignment.
 public struct MediationProceeding: Hashable, Sendable {
+    /// More than any mediation has; a referral names at most 20 offenders.
+    static let mostParties = 40
+
     public internal(set) var parties: [MediationParty]
     public internal(set) var reported: Answer
     public internal(set) var investigation: Investigation
