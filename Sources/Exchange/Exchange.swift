@@ -220,13 +220,12 @@ public struct Exchange: Sendable {
         let now = now()
         let policy = policy
         let (after, changed, offered) = try await write { transaction -> (ReferralState, Bool, [OrganisationID]) in
-            let id = try request.command.assignment.map { try transaction.referral(of: $0) } ?? referral
+            let id = try request.command.assignment.flatMap { try transaction.referral(of: $0) }
             let state = try id.flatMap { try transaction.referral($0) }
             let events = try ReferralState.decide(.perform(request), on: state, by: participant, at: now, policy: policy)
             guard let state else { throw Self.damagedLog }
             if events.isEmpty {
-                guard let done = state.performed(request.id, by: participant) else { throw Self.damagedLog }
-                return (try Self.fold(transaction.log(of: state.id), to: done.version), false, [])
+                return (try Self.answer(to: request.id, by: participant, on: state, in: transaction), false, [])
             }
             if case .assignment(let id, .answerHandover(.accepted)) = request.command, let assignment = state.assignment(id),
                 try Self.isOnOtherSide(participant, than: assignment, of: state, in: transaction)

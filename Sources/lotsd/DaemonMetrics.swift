@@ -38,7 +38,7 @@ enum DaemonMetrics {
     ) {
         func gauge(_ name: String) -> Meter { Meter(label: name, factory: registry) }
         let (pending, wait, bytes) = (gauge("lots_pending_writes"), gauge("lots_expected_wait_seconds"), gauge("lots_inbound_bytes"))
-        let connections = gauge("lots_connections")
+        let (connections, watches) = (gauge("lots_connections"), gauge("lots_watches"))
         let (waiting, failing, ready) = (gauge("lots_waiting_recipients"), gauge("lots_store_failing"), gauge("lots_ready"))
         registry.beforeEachPage {
             connections.set(server.connectionCount)
@@ -46,6 +46,7 @@ enum DaemonMetrics {
             wait.set(commits.expectedWait / .seconds(1))
             bytes.set(server.inboundBytes)
             waiting.set(exchange.waitingRecipients)
+            watches.set(exchange.changes.watching)
             failing.set(exchange.isStoreFailing ? 1 : 0)
             ready.set(state.obstacle == nil ? 1 : 0)
         }
@@ -58,6 +59,7 @@ enum DaemonMetrics {
             ("lots_certificate_days_left", "Whole days until the first of them ends; negative when it has."),
             ("lots_commit_seconds", "How long a durable commit takes."),
             ("lots_connections", "Connections open now."),
+            ("lots_watches", "Watches of cases and referrals open now."),
             ("lots_deadlines_fired_total", "Deadlines that have come, by kind."),
             ("lots_expected_wait_seconds", "How long a write that came now would wait for its commit."),
             ("lots_handshake_seconds", "From a connection's beginning to the end of its handshake."),

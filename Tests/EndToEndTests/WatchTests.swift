@@ -1,6 +1,9 @@
 import Exchange
+import GRDB
 import Referral
 import ReferralAPI
+import SQLiteStore
+import Synchronization
 import TTRPC
 import Testing
 
@@ -235,4 +238,163 @@ import Testing
             }
         }
     }
+
+    /// Everything that a brottsofferjour or a sender may not know, said in every way in which it can be said, is in none of their streams,
+    /// statuses and refusals.
+    @Test(arguments: Carrier.allCases) func whatMayNotBeKnownIsInNoStreamStatusOrRefusal(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            let sender = try await exchange.sender()
+            let volunteers = try await exchange.recipient(boj)
+            let mediators = try await exchange.recipient(centre)
+            let coordinator = try await exchange.coordination()
+            var content = Sample.adult(age: 45)
+            content.services = [.support, .mediation]
+            content.consent.coversMediation = true
+            content.event.crimeCode = "0365"
+            content.event.crimeCodeYear = 2026
+            content.event.policeReference = "5000-K987654-26"
+            content.freeText = "Fritext om den misstänkte"
+            content.conflictGroup = "torget-2026"
+            content.mediation = Mediation(
+                offenders: [Offender(age: 17, residence: content.residence, admitted: .yes, takesPart: .yes)], investigation: .running,
+                personTakesPart: .yes, suitable: .yes)
+            let receipt = try await sender.submit(Sample.submission("m", content))
+            let support = try #require(try await volunteers.fetch().first).id
+            let mediation = try #require(try await mediators.fetch().first).id
+            _ = try await volunteers.accept(support)
+            _ = try await mediators.accept(mediation)
+            var count = 0
+            func mediate(_ command: MediationCommand) async throws {
+                count += 1
+                _ = try await mediators.perform(.mediate(command), on: mediation, id: CommandID("m\(count)"))
+            }
+            try await mediate(.consultLeader(.noObjection))
+            try await mediate(.interrupt(.partyNotReached))
+            _ = try await coordinator.read(support, because: .danger, id: CommandID("r"))
+            _ = try await volunteers.perform(
+                .recordContact(ContactMade(channel: .call, at: exchange.clock.now)), on: support, id: CommandID("1"))
+            _ = try await sender.perform(
+                SenderRequest(id: CommandID("a"), referralID: receipt.referralID, .amend([Contact(phone: "+46701740699", holder: .person)]))
+            )
+            var refusals: [String] = []
+            for id in [mediation, AssignmentID("nothing")] {
+                for command: AssignmentCommand in [.complete(.supported), .mediate(.ask("victim-1")), .withdraw(.everything), .resume] {
+                    refusals.append(
+                        "\(await failure { _ = try await volunteers.perform(command, on: id, id: CommandID("x")) }?.message ?? "")")
+                }
+                refusals.append("\(await failure { _ = try await volunteers.file(id) }?.message ?? "")")
+            }
+            // Whose case it is makes no difference to those whose it is not.
+            #expect(refusals.prefix(5) == refusals.suffix(5))
+
+            let stream = try await Watching.cases(volunteers) {
+                try await $0.waitFor("it has caught up") { if case .caughtUp = $0 { true } else { false } }
+            }
+            #expect(stream.changes.count == 6, "\(stream.changes.map(\.what))")
+            #expect(Set(stream.changes.map(\.assignmentID)) == [support])
+            let listed = try await volunteers.cases().cases
+            let told = "\(stream) \(refusals) \(listed)"
+            let personal = ["Exempla", "Påhittad", "701740605", "701740699", "Fritext"]
+            for secret in personal + ["0365", "K987654", "torget", mediation.rawValue, receipt.referralID.rawValue, "offender", "leader"] {
+                #expect(!told.contains(secret), "\(secret)")
+            }
+            let statuses = try await Watching.statuses(sender) {
+                try await $0.waitFor("it has caught up") { if case .caughtUp = $0 { true } else { false } }
+            }
+            let senders = "\(statuses) \(try await sender.status(.message(MessageID("m"))))"
+            for secret in personal + [
+                "bojen", "stodcentrum", "attempt", "contact", "read", support.rawValue, mediation.rawValue, "partyNotReached",
+            ] {
+                #expect(!senders.contains(secret), "\(secret)")
+            }
+            // Taken twice, and new contacts; not the reading, the leader, or the contact.
+            #expect(statuses.changes.count == 4, "\(statuses.changes)")
+        }
+    }
+
+    @Test func aDamagedCaseKeepsNoOtherFromBeingTold() async throws {
+        try await LiveExchange.with { exchange in
+            let sender = try await exchange.sender()
+            var damaged = ""
+            for number in 0..<4 {
+                let receipt = try await sender.submit(Sample.submission("m\(number)"))
+                if number == 1 { damaged = receipt.referralID.rawValue }
+            }
+            let database = try DatabaseQueue(path: exchange.database)
+            try await database.write { [damaged] in
+                try $0.execute(
+                    sql: "DROP TRIGGER log_is_not_changed; UPDATE log SET events = '[' WHERE referral = ?", arguments: [damaged])
+            }
+            let all = try await Watching.cases(exchange.recipient(boj)) {
+                try await $0.waitFor("it has caught up") { if case .caughtUp = $0 { true } else { false } }
+            }
+            #expect(all.changes.count == 3)
+        }
+    }
+
+    /// SIGTERM while watches are open: they end at once, and the daemon with them.
+    @Test func theDaemonStopsThoughSomebodyWatches() async throws {
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files) { daemon in
+                let recipient = AssignmentClient(try await daemon.client(boj))
+                let sender = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                try await Watching.cases(recipient) { cases in
+                    try await Watching.statuses(sender) { statuses in
+                        try await cases.waitFor(1)
+                        try await statuses.waitFor(1)
+                        #expect(await daemon.stop() == .exit(0))
+                        _ = try await eventually("both end") { cases.hasEnded && statuses.hasEnded ? true : nil }
+                        #expect(cases.failure?.code == .unavailable && statuses.failure?.code == .unavailable)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Alarms come from wherever the exchange is told to take them, with revisions of their own.
+    @Test func alarmsComeWithTheChangesAndGoOnWhereTheyBrokeOff() async throws {
+        let alarms = InventedAlarms()
+        try await LiveExchange.with(alarms: alarms) { exchange in
+            alarms.add(.coordinator)
+            alarms.add(.organisation(OrganisationID("bojen-vasterort")))
+            alarms.add(.coordinator)
+            try await Watching.review(exchange.coordination()) { watch in
+                let first = try await watch.waitFor(3)
+                #expect(first.alarms.map(\.revision) == [1, 3])
+                #expect(first.caughtUp.map(\.afterAlarm) == [3])
+                alarms.add(.coordinator)
+                exchange.exchange.changes.ringAll()
+                #expect(try await watch.waitFor(4).alarms.map(\.revision) == [1, 3, 4])
+            }
+            let rest = try await Watching<WatchResponse>.with({ each in
+                let request = WatchRequest(after: 0, afterAlarm: 3)
+                try await exchange.coordination().watch(request) { for try await response in $0 { each(response) } }
+            }) { try await $0.waitFor(2) }
+            #expect(rest.alarms.map(\.revision) == [4])
+        }
+    }
+}
+
+/// Alarms that tests raise.
+private final class InventedAlarms: AlarmSource {
+    private let told = Mutex<[(reader: LogReader, alarm: SilenceAlarm)]>([])
+
+    func add(_ reader: LogReader) {
+        told.withLock { told in
+            let day = CivilDate(year: 2026, month: 3, day: 2)
+            let sender = Participant(organisation: OrganisationID("polisen-stockholm"), unit: UnitID("city"))
+            let alarm = SilenceAlarm(
+                revision: Int64(told.count + 1), id: "a\(told.count)", state: .raised, sender: sender, kind: .silence, since: day,
+                through: day, expected: 4, seen: 0, at: Instant(milliseconds: 0), text: "tyst")
+            told.append((reader, alarm))
+        }
+    }
+
+    func alarms(for reader: LogReader, after revision: Int64, limit: Int) -> [SilenceAlarm] {
+        Array(told.withLock { $0.filter { $0.reader == reader && $0.alarm.revision > revision }.map(\.alarm) }.prefix(limit))
+    }
+}
+
+extension [WatchResponse] {
+    fileprivate var alarms: [SilenceAlarm] { compactMap { if case .alarm(let alarm) = $0 { alarm } else { nil } } }
 }

@@ -21,7 +21,7 @@ extension ReferralState {
     static func decide(
         _ request: CaseRequest, on state: ReferralState?, by actor: Participant?, at now: Instant, policy: Policy
     ) throws(Rejection) -> [ReferralEvent] {
-        guard let state, let actor else { throw .notYours }
+        guard let state, let actor else { throw request.command.unknown }
         let record = CommandRecord(id: request.id, by: actor, command: request.command)
         if let done = state.performed(request.id, by: actor) {
             guard done.record == record else {
@@ -30,7 +30,7 @@ extension ReferralState {
             return []
         }
         let capacities = state.capacities(of: actor, for: request.command.assignment, at: now, policy)
-        guard !capacities.isEmpty else { throw .notYours }
+        guard !capacities.isEmpty else { throw request.command.unknown }
         // A withdrawal is taken from anybody of the owner, as soon as the person says so.
         let isHelper = capacities.isSubset(of: [.owner, .asked])
         if isHelper, !request.command.winsOverEverything, !state.isOpen(to: actor, at: now, policy) { throw .notYours }
@@ -75,6 +75,11 @@ extension CaseCommand {
         case .assignment(_, let command): command.permitted
         case .referral(let command): command.permitted
         }
+    }
+
+    /// The same for what somebody else has and for what is not there.
+    fileprivate var unknown: Rejection {
+        assignment == nil ? Rejection(.notFound, "no referral with this id is yours") : .notYours
     }
 
     /// A withdrawal is taken whatever has happened in between.

@@ -84,7 +84,7 @@ final class LiveExchange: Sendable {
     /// - Parameter installation: nil: the example's.
     static func with<R: Sendable>(
         _ carrier: Carrier = .memory, installation: Installation? = nil, pendingWrites: Int = 16_384, rate: RateLimit? = nil,
-        pace: StorePace? = nil, _ body: @Sendable (LiveExchange) async throws -> R
+        pace: StorePace? = nil, alarms: (any AlarmSource)? = nil, _ body: @Sendable (LiveExchange) async throws -> R
     ) async throws -> R {
         let chosen = if let installation { installation } else { try await Installation.current }
         let folder = FileManager.default.temporaryDirectory.appending(path: "lots-exchange-\(UUID().uuidString)")
@@ -92,7 +92,7 @@ final class LiveExchange: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let live = try await LiveExchange(
             carrier, installation: chosen, database: folder.appending(path: "lots.sqlite").path, clock: SettableClock(),
-            pendingWrites: pendingWrites, rate: rate, pace: pace)
+            pendingWrites: pendingWrites, rate: rate, pace: pace, alarms: alarms)
         let result = try await live.serve(body)
         try await live.store.close()
         return result
@@ -109,7 +109,7 @@ final class LiveExchange: Sendable {
 
     private init(
         _ carrier: Carrier, installation: Installation, database: String, clock: SettableClock, pendingWrites: Int, rate: RateLimit?,
-        pace: StorePace?
+        pace: StorePace?, alarms: (any AlarmSource)? = nil
     ) async throws {
         self.carrier = carrier
         self.installation = installation
@@ -134,7 +134,7 @@ final class LiveExchange: Sendable {
             first: configuration.firstVersions(installation.policy.routing),
             at: clock.now)
         exchange = Exchange(
-            store: store, commits: commits, rules: rules, decoder: decoder, now: { clock.now }, rate: rate,
+            store: store, commits: commits, rules: rules, decoder: decoder, now: { clock.now }, rate: rate, alarms: alarms,
             logger: log.logger)
         health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing])
         var router = Router()
