@@ -278,7 +278,9 @@ import Testing
             )
             var refusals: [String] = []
             for id in [mediation, AssignmentID("nothing")] {
-                for command: AssignmentCommand in [.complete(.supported), .mediate(.ask("victim-1")), .withdraw(.everything), .resume] {
+                for command: AssignmentCommand in [
+                    .complete(.supported), .mediate(.ask(PartyID("victim-1"))), .withdraw(.everything), .resume,
+                ] {
                     refusals.append(
                         "\(await failure { _ = try await volunteers.perform(command, on: id, id: CommandID("x")) }?.message ?? "")")
                 }
@@ -381,7 +383,7 @@ private final class InventedAlarms: AlarmSource {
 
     func add(_ reader: LogReader) {
         told.withLock { told in
-            let day = CivilDate(year: 2026, month: 3, day: 2)
+            let day = CivilDate(inStockholmAt: Instant(milliseconds: 0))
             let sender = Participant(organisation: OrganisationID("polisen-stockholm"), unit: UnitID("city"))
             let alarm = SilenceAlarm(
                 revision: Int64(told.count + 1), id: "a\(told.count)", state: .raised, sender: sender, kind: .silence, since: day,
