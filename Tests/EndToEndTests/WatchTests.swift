@@ -256,7 +256,7 @@ import Testing
             content.freeText = "Fritext om den misstänkte"
             content.conflictGroup = "torget-2026"
             content.mediation = Mediation(
-                offenders: [Offender(age: 17, residence: content.residence, admitted: .yes, takesPart: .yes)], investigation: .running,
+                offenders: [Offender(age: 17, residence: content.residence, admitted: .yes, takesPart: .yes)], investigation: .concluded,
                 personTakesPart: .yes, suitable: .yes)
             let receipt = try await sender.submit(Sample.submission("m", content))
             let support = try #require(try await volunteers.fetch().first).id
@@ -268,7 +268,7 @@ import Testing
                 count += 1
                 _ = try await mediators.perform(.mediate(command), on: mediation, id: CommandID("m\(count)"))
             }
-            try await mediate(.consultLeader(.noObjection))
+            try await mediate(.confirmEligible)
             try await mediate(.interrupt(.partyNotReached))
             _ = try await coordinator.read(support, because: .danger, id: CommandID("r"))
             _ = try await volunteers.perform(

@@ -54,8 +54,9 @@ extension FuzzTarget {
             Codec(ListVersionsRequest.self), Codec(ListVersionsResponse.self), Codec(GetVersionRequest.self), Codec(VersionTexts.self),
             Codec(PublishRuleSetRequest.self), Codec(PublishDirectoryRequest.self), Codec(RollbackRequest.self),
             Codec(CaseState.self), Codec(CaseFile.self), Codec(ListCasesRequest.self), Codec(ListCasesResponse.self),
-            Codec(GetCaseRequest.self), Codec(WatchRequest.self), Codec(WatchResponse.self),
-        ] + CaseMethod.ofRecipients.map { Codec($0) }
+            Codec(GetCaseRequest.self), Codec(WatchRequest.self), Codec(WatchResponse.self), Codec(ReviewListMessage.self),
+            Codec(WatchStatusResponse.self),
+        ] + (CaseMethod.ofRecipients + CaseMethod.ofCoordinators + [.read]).map { Codec($0) } + SenderMethod.ofSenders.map { Codec($0) }
 }
 
 /// A message of the contract: its descriptor and its value.
@@ -101,6 +102,21 @@ struct Codec: Sendable {
             guard case .assignment(let id, let command) = request.command else { return }
             let written = try method.pack(request.id, id, request.expecting, command)
             try require(try method.read(written) == request, "\(method.name) says the same when written again")
+        }
+    }
+
+    /// A message that is one command about a whole referral.
+    init(_ method: SenderMethod) {
+        type = method.request
+        check = { packed in
+            try Self.checkJSON(method.request, packed)
+            let request: SenderRequest
+            do {
+                request = try method.read(ByteBuffer(bytes: packed), .shown)
+            } catch let faults as Faults {
+                return try require(!faults.faults.isEmpty, "a refusal says why")
+            }
+            try require(try method.read(method.pack(request), .shown) == request, "\(method.name) says the same when written again")
         }
     }
 

@@ -99,7 +99,7 @@ import Testing
         #expect(try life.act(.amend(digest)) == [.amended(digest)])
         try life.act(.decline)
         #expect(throws: Rejection(.failedPrecondition, "the content has been erased")) { try life.act(.amend(digest)) }
-        #expect(throws: Rejection(.notFound, "no assignment with this id is yours")) { try life.act(.amend(digest), by: World.jourOne) }
+        #expect(throws: Rejection(.notFound, "no referral with this id is yours")) { try life.act(.amend(digest), by: World.jourOne) }
         #expect(throws: Rejection(.notPermitted, "only the sender of the case may do this")) {
             try life.act(.amend(digest), by: World.coordinatorOne)
         }
