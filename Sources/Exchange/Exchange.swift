@@ -212,11 +212,9 @@ public struct Exchange: Sendable {
         return assignment
     }
 
-    /// What a participant asks for of one case or, of a sender's own referral, of the whole. The same id again gives the first answer,
-    /// whoever has the case by now.
-    /// - Parameter referral: what a command about a whole referral is about.
+    /// What a participant asks for of one case. The same id again gives the first answer, whoever has the case by now.
     /// - Returns: the referral right after the command was carried out for the first time.
-    public func perform(_ request: CaseRequest, on referral: ReferralID? = nil, by participant: Participant) async throws -> ReferralState {
+    public func perform(_ request: CaseRequest, by participant: Participant) async throws -> ReferralState {
         let now = now()
         let policy = policy
         let (after, changed, offered) = try await write { transaction -> (ReferralState, Bool, [OrganisationID]) in

@@ -278,13 +278,11 @@ import Testing
     @Test(arguments: Carrier.allCases) func theOwnerAnswersWhoWantsACaseBack(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in
             var work = try await Work.accepted(in: exchange, by: Self.volunteers)
-            let police = Participant(organisation: OrganisationID("polisen-stockholm"), unit: UnitID("vasterort"))
-            let recall = CaseRequest(id: CommandID("r"), .referral(.recall(.otherHelp)))
-            _ = try await exchange.exchange.perform(recall, on: work.referral, by: police)
+            let sender = try await exchange.sender()
+            _ = try await sender.perform(SenderRequest(id: CommandID("r"), referralID: work.referral, .recall(.otherHelp)))
             #expect(try await work.client.file(work.id).state.recallRequested == .otherHelp)
             #expect(try await work.does(.answerRecall(.refused(.personWantsSupport))).recallRequested == nil)
-            let again = CaseRequest(id: CommandID("r2"), .referral(.recall(.duplicate)))
-            _ = try await exchange.exchange.perform(again, on: work.referral, by: police)
+            _ = try await sender.perform(SenderRequest(id: CommandID("r2"), referralID: work.referral, .recall(.duplicate)))
             #expect(try await work.does(.answerRecall(.granted)).ending == .recalled)
         }
     }
