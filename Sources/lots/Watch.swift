@@ -41,7 +41,7 @@ struct Watch: AsyncParsableCommand {
             var failures = 0
             while true {
                 do {
-                    if try await follow(client, &place, isFirst: &failures) { return }
+                    if try await follow(client, &place, failures: &failures) { return }
                     throw CallFailure(TTRPC.Status(.unavailable, "the exchange has ended the watch"))
                 } catch let failure as CallFailure where failure.status.code == .unavailable || failure.status.retryDelay != nil {
                     failures += 1
@@ -56,7 +56,7 @@ struct Watch: AsyncParsableCommand {
     /// One stream, to its end.
     /// - Parameter failures: how many streams in a row have told nothing.
     /// - Returns: whether all that was asked for is told.
-    private func follow(_ client: Client, _ place: inout (change: Int, alarm: Int), isFirst failures: inout Int) async throws -> Bool {
+    private func follow(_ client: Client, _ place: inout (change: Int, alarm: Int), failures: inout Int) async throws -> Bool {
         let request = JSONValue.object(["after": .number(place.change), "afterAlarm": .number(place.alarm)])
         return try await JSONClient(client).serverStreaming(subject.method, request) { events in
             for try await event in events {
