@@ -76,7 +76,8 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Referral", grdb], swiftSettings: settings),
         .target(name: "Configuration", dependencies: ["Referral", "DecisionTable", yams], swiftSettings: settings),
         .target(
-            name: "Exchange", dependencies: ["Referral", "ReferralAPI", "TTRPC", nioCore, metrics, logging], swiftSettings: settings),
+            name: "Exchange", dependencies: ["Inflow", "Referral", "ReferralAPI", "TTRPC", nioCore, metrics, logging],
+            swiftSettings: settings),
         // What the daemon tells those who run it.
         .target(
             name: "Operations",
@@ -156,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Configuration", "Exchange", "Protobuf", "Recording", "Referral", "ReferralAPI", "SQLiteStore", "TLS", "TTRPC",
+                "Configuration", "Exchange", "Inflow", "Protobuf", "Recording", "Referral", "ReferralAPI", "SeededRandom", "SQLiteStore",
+                "TLS", "TTRPC",
                 "TTRPCOverTLS", "TestSupport", "Operations", "lots", "lotsd", grdb, logging, metrics, nioCore, nioPosix,
             ], swiftSettings: settings),
     ]

@@ -78,20 +78,20 @@ public enum DirectoryFile {
     private static func readUnit(_ block: MappingReader, of organisation: String?) -> OrganisationUnit? {
         defer { block.finish() }
         let name = block.required("name", .text)
-        return readUnitID(block, of: organisation).map { OrganisationUnit(id: $0, name: name ?? "") }
+        return readUnitID(block, "participant", of: organisation).map { OrganisationUnit(id: $0, name: name ?? "") }
     }
 
     private static func readProtectedReader(_ block: MappingReader, of organisation: String?) -> ProtectedReader? {
         defer { block.finish() }
         let period = readPeriod(block)
-        return readUnitID(block, of: organisation).map { ProtectedReader(unit: $0, period: period) }
+        return readUnitID(block, "unit", of: organisation).map { ProtectedReader(unit: $0, period: period) }
     }
 
-    private static func readUnitID(_ block: MappingReader, of organisation: String?) -> UnitID? {
-        guard let participant = block.required("participant", .text) else { return nil }
+    private static func readUnitID(_ block: MappingReader, _ key: String, of organisation: String?) -> UnitID? {
+        guard let participant = block.required(key, .text) else { return nil }
         let parts = participant.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, organisation == nil || parts[0] == organisation ?? "" else {
-            block.fault("participant", "must be organisation/unit, with the organisation's own id in front")
+            block.fault(key, "must be organisation/unit, with the organisation's own id in front")
             return nil
         }
         return UnitID(String(parts[1]))

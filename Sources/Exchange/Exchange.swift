@@ -57,7 +57,7 @@ public struct Exchange: Sendable {
     /// - Parameters:
     ///   - rules: of the same store, or rules that never change.
     ///   - rate: what each organisation may ask for; nil: anything.
-    ///   - alarms: told to those who watch; nil: there are none.
+    ///   - alarms: told to those who watch; nil: those of the store.
     public init(
         store: any ReferralStore, commits: CommitQueue, rules: RulesInForce, decoder: ReferralDecoder, settings: Settings = Settings(),
         offers: OfferBoard = OfferBoard(), identifiers: IdentifierSource = IdentifierSource(), now: @escaping @Sendable () -> Instant,
@@ -72,7 +72,7 @@ public struct Exchange: Sendable {
         self.identifiers = identifiers
         self.now = now
         self.rate = rate
-        self.alarms = alarms ?? NoAlarms()
+        self.alarms = alarms ?? StoredAlarms(store: store, rules: rules, now: now)
         self.metrics = metrics
         self.logger = logger
     }

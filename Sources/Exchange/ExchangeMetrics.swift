@@ -9,6 +9,7 @@ public struct ExchangeMetrics: Sendable {
     private let refusals: [Bound: Counter]
     private let deadlines: [Deadline.Kind: Counter]
     private let oldestDue: Meter
+    let inflow: InflowMetrics
 
     /// - Parameter factory: nothing is recorded without one.
     public init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
@@ -23,6 +24,7 @@ public struct ExchangeMetrics: Sendable {
                 ($0, Counter(label: "lots_deadlines_fired_total", dimensions: [("kind", $0.rawValue)], factory: factory))
             })
         oldestDue = Meter(label: "lots_oldest_due_seconds", factory: factory)
+        inflow = InflowMetrics(factory: factory)
     }
 
     /// A commit of so many writes has ended, well or not.

@@ -9,11 +9,6 @@ public protocol AlarmSource: Sendable {
     func alarms(for reader: LogReader, after revision: Int64, limit: Int) async throws -> [SilenceAlarm]
 }
 
-/// No source is watched.
-struct NoAlarms: AlarmSource {
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) -> [SilenceAlarm] { [] }
-}
-
 /// A place in the log from which a watch goes on: after one change of one entry. An entry may be several changes to one reader, one for each
 /// service, and a watch may break off between them.
 struct WatchPlace: Comparable {

@@ -71,6 +71,9 @@ struct CallRules {
         }
 
         if let method = open[line.call]?.types { faults += check(line.content, of: method) }
+        if header?.isTestData == false, line.content.isOfProtected {
+            faults.append(("body", "is of a person whose identity is protected, or may be: such a case stands in no recording"))
+        }
         switch line.content {
         case .status: close(line.call)
         case .response where open[line.call]?.types.kind == .unary: close(line.call)

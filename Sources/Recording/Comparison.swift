@@ -52,6 +52,8 @@ struct Comparison {
             if !Self.isTimestamp(one) || !Self.isTimestamp(other) { find(path, "must be a timestamp on both sides", recorded, live) }
         case (.string(let one), .string(let other)) where rules.days.contains(name) && !setsClock:
             if !Self.isDay(one) || !Self.isDay(other) { find(path, "must be a date on both sides", recorded, live) }
+        case (.string(let one), .string(let other)) where rules.marks.contains(name):
+            if one.isEmpty != other.isEmpty { find(path, "must be there on both sides", recorded, live) }
         case (.string(let one), .string(let other)) where rules.identities.contains(name):
             let pair = IdentityMap.Pair(name: name, recorded: one, live: other)
             if identities.allows(pair), pairs.allSatisfy({ $0.agrees(with: pair) }) {

@@ -7,6 +7,8 @@ package struct ComparisonRules: Sendable {
     /// Made by the exchange: a recorded value stands for one live value, always the same, and no other recorded value stands for it.
     /// In the requests that follow, the recorded value is replaced by the live one.
     package var identities: Set<String>
+    /// Made by the exchange with its own secret, and named in no request: both sides must have one, which one does not matter.
+    package var marks: Set<String>
     /// Lists whose order says nothing.
     package var unorderedLists: Set<String>
     /// The member by which answers of a stream belong together, in whatever order they come. Answers without it belong to any equal
@@ -14,11 +16,13 @@ package struct ComparisonRules: Sendable {
     package var streamKey: String
 
     package init(
-        times: Set<String>, days: Set<String>, identities: Set<String>, unorderedLists: Set<String>, streamKey: String
+        times: Set<String>, days: Set<String>, identities: Set<String>, marks: Set<String> = [], unorderedLists: Set<String>,
+        streamKey: String
     ) {
         self.times = times
         self.days = days
         self.identities = identities
+        self.marks = marks
         self.unorderedLists = unorderedLists
         self.streamKey = streamKey
     }
@@ -28,6 +32,7 @@ package struct ComparisonRules: Sendable {
         times: ["receivedAt", "availableAt", "leasedUntil", "since"],
         days: ["asOf", "agesOn"],
         identities: ["referralId", "assignmentId", "contentDigest"],
+        marks: ["conflictGroup"],
         unorderedLists: ["assignments"],
         streamKey: "item")
 }

@@ -51,6 +51,17 @@ package struct RecordedLine: Equatable, Sendable {
     }
 }
 
+extension RecordedLine.Content {
+    /// Whether it is about a person whose identity is protected, or of whom that is not known.
+    var isOfProtected: Bool {
+        switch self {
+        case .request(.body(let body)), .response(.body(let body)):
+            body.texts(inMembers: ["protectedIdentity"]).contains { $0.text != "PROTECTED_IDENTITY_NONE" }
+        case .request, .response, .end, .status: false
+        }
+    }
+}
+
 /// A message: readable, or the bytes of one that cannot be read.
 package enum RecordedMessage: Equatable, Sendable {
     /// Proto3 JSON.

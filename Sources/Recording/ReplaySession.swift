@@ -71,7 +71,7 @@ final class ReplaySession {
         settle(line.call)
         let bytes = try replay.bytes(try await substituted(message, number), as: method.request)
         report.requests += 1
-        write(.request(replay.message(bytes, as: method.request)), of: line)
+        try write(.request(replay.message(bytes, as: method.request)), of: line)
         if method.kind == .bidirectional {
             try await streams[line.call]?.write(bytes)
             return
@@ -91,7 +91,7 @@ final class ReplaySession {
     private func end(_ line: RecordedLine) async throws {
         settle(line.call)
         streams[line.call]?.endWriting()
-        write(.end, of: line)
+        try write(.end, of: line)
         if !hasAnswers { try await drain(line.call) }
     }
 
@@ -162,7 +162,7 @@ final class ReplaySession {
     /// Writes a live answer and gives the values in it to the placeholders that stand for them.
     private func received(_ answer: RecordedLine.Content, of call: RecordedLine) throws {
         report.answers += 1
-        write(answer, of: call)
+        try write(answer, of: call)
         guard !hasAnswers, case .response(.body(let body)) = answer else { return }
         for (_, live) in body.texts(inMembers: replay.rules.identities) {
             guard !identities.isFull else { throw Replay.Failure(description: "\(file): more than \(IdentityMap.limit) ids to remember") }
@@ -171,7 +171,12 @@ final class ReplaySession {
         }
     }
 
-    private func write(_ content: RecordedLine.Content, of call: RecordedLine) {
+    private func write(_ content: RecordedLine.Content, of call: RecordedLine) throws {
+        if !showsValues, content.isOfProtected {
+            throw Replay.Failure(
+                description: "\(file): call \(call.call) is answered with a person whose identity is protected: such a case is not recorded"
+            )
+        }
         var line = call
         line.time = time
         line.content = content

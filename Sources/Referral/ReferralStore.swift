@@ -49,6 +49,19 @@ public protocol ReferralReader {
     /// Referrals that the exchange's clock has to look at by `now`, the longest due first, at most `limit`.
     func due(at now: Instant, limit: Int) throws -> [DueReferral]
 
+    /// How many cases came on a day in Sweden, of each source of which one came.
+    func inflow(on day: CivilDate) throws -> [InflowSource: Int]
+
+    /// The first day that the monitors of the inflow have not been told; nil before anything has come.
+    func nextInflowDay() throws -> CivilDate?
+
+    /// The monitors of all sources, in their order.
+    func inflowMonitors() throws -> [StoredInflowMonitor]
+
+    /// What a reader is told of alarms after `revision`, oldest first, at most `limit`: a sender of itself and of what it sends to each
+    /// recipient; an organisation of what units send to it and of units that have sent to it; the coordinator of everything.
+    func alarms(for reader: LogReader, after revision: Int64, limit: Int) throws -> [StoredAlarm]
+
     /// Publications of rules and directories after `sequence`, oldest first, at most `limit`.
     func publications(after sequence: Int64, limit: Int) throws -> [Publication]
 }
@@ -65,6 +78,16 @@ public protocol ReferralTransaction: ReferralReader {
     func append(
         _ events: [ReferralEvent], at: Instant, by actor: Participant?, resulting state: ReferralState, content: [UInt8]?,
         due: Instant?, readers: [LogReader]) throws
+
+    /// The monitors of the inflow have been told everything up to and including `day`.
+    func setInflowCounted(through day: CivilDate) throws
+
+    /// Keeps what a monitor has come to, in the place of what was kept before.
+    func put(_ monitor: StoredInflowMonitor) throws
+
+    /// Appends one state of an alarm. One without an id begins an incident and gets one.
+    /// - Returns: it with its revision and id.
+    func append(_ alarm: StoredAlarm) throws -> StoredAlarm
 
     /// The exchange's clock looks at the referral then and not before; nil: never.
     func setDue(_ due: Instant?, of id: ReferralID) throws

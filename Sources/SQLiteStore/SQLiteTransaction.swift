@@ -55,6 +55,7 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
             try translatingFaults(at: path) {
                 if state.version == events.count {
                     try insert(state, content: content)
+                    try countInflow(events, at: at)
                 } else {
                     try update(state, by: events.count)
                     if let content { try replace(content, of: state.id, by: events) }
@@ -87,6 +88,17 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         if let failure { throw failure }
         do {
             try translatingFaults(at: path) { try insert(change, at: at, by: actor) }
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    /// - Throws: also when an earlier append has failed.
+    func changingInflow(_ sql: String, _ arguments: StatementArguments) throws {
+        if let failure { throw failure }
+        do {
+            try translatingFaults(at: path) { try execute(sql, arguments) }
         } catch {
             failure = error
             throw error

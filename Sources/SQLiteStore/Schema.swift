@@ -20,7 +20,10 @@ enum Schema {
             try database.execute(sql: version5)
             try LogReaderRows.fill(database)
         }
-        migrator.registerMigration("7") { try $0.execute(sql: version7) }
+        migrator.registerMigration("7") { database in
+            try database.execute(sql: version7)
+            try InflowRows.fill(database)
+        }
         migrator.registerMigration("8") { database in
             try database.execute(sql: version8)
             try SQLiteTransaction.listOpenCases(database)
@@ -245,7 +248,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// What keeps a unit from a case: a protected identity, or the other side of the same event. Of before there are no conflict marks.
+    /// What keeps a unit from a case: a protected identity, or the other side of the same event. Of before there are no conflict marks. And
+    /// the inflow: what came on which day, what its monitors have come to, and their alarms.
     private static let version7 = """
         ALTER TABLE assignment ADD COLUMN for_readers INTEGER NOT NULL DEFAULT 0 CHECK (for_readers IN (0, 1));
         ALTER TABLE assignment ADD COLUMN conflict_mark TEXT;
@@ -263,6 +267,47 @@ enum Schema {
             side TEXT NOT NULL CHECK (side IN ('victim', 'offender', 'mediation')),
             PRIMARY KEY (mark, organisation, unit, side)
         ) STRICT, WITHOUT ROWID;
+
+        -- Cases by the day in Sweden on which they came; recipient '': to anybody.
+        CREATE TABLE inflow (
+            day TEXT NOT NULL,
+            organisation TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            count INTEGER NOT NULL CHECK (count > 0),
+            PRIMARY KEY (day, organisation, unit, recipient)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE inflow_progress (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            through TEXT NOT NULL -- the last day that the monitors have been told
+        ) STRICT;
+
+        CREATE TABLE inflow_source (
+            organisation TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            monitor TEXT NOT NULL, -- JSON
+            alarm TEXT, -- that is on
+            PRIMARY KEY (organisation, unit, recipient)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE silence_alarm (
+            revision INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            alarm TEXT NOT NULL,
+            organisation TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('raised', 'updated', 'cleared')),
+            kind TEXT NOT NULL CHECK (kind IN ('silence', 'half')),
+            since TEXT NOT NULL,
+            through TEXT NOT NULL,
+            expected REAL NOT NULL,
+            seen INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            clearance TEXT CHECK (clearance IN ('returned', 'paused', 'ended', 'accepted')),
+            CHECK ((clearance IS NOT NULL) = (state = 'cleared'))
+        ) STRICT;
         """
 
     /// What organisations list: every assignment that has not ended.

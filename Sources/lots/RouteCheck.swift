@@ -29,16 +29,22 @@ struct RouteCheck: ParsableCommand {
             throw Failure.report(error)
         }
         let check = routing.check(from: first)
-        if json { Console.json(check.message) } else { for line in check.lines { Console.line(line) } }
+        let today = CivilDate(inStockholmAt: Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)))
+        if json {
+            Console.json(check.message(withoutReaders: routing.directory(on: today).withoutProtectedReader(on: today).map(\.id)))
+        } else {
+            for line in check.lines + routing.directory(on: today).protectedReaderLines(on: today) { Console.line(line) }
+        }
         guard check.unaccepted.isEmpty else { throw ExitCode(1) }
     }
 }
 
 extension RoutingCheck {
-    fileprivate var message: JSONValue {
+    fileprivate func message(withoutReaders: [OrganisationID]) -> JSONValue {
         let acceptances = Dictionary(accepted.map { ($0.finding, $0.acceptance) }) { first, _ in first }
         return .object([
             "complete": .bool(isComplete),
+            "withoutProtectedReaders": .array(withoutReaders.map { .string($0.rawValue) }),
             "findings": .array(findings.map { $0.message(acceptances[$0]) }),
             "unusedAcceptances": .array(
                 unusedAcceptances.map { .object(["ruleSet": .number($0.ruleSet), "finding": .string($0.acceptance.finding)]) }),

@@ -18,6 +18,7 @@ struct Check: ParsableCommand {
     func run() throws {
         let (configuration, policy) = try readConfiguration(options.config)
         let directory = policy.routing.directory
+        let today = CivilDate(inStockholmAt: ExchangeClock(startAt: nil).now())
         print(
             """
             \(options.config): no mistakes
@@ -25,7 +26,7 @@ struct Check: ParsableCommand {
               listens on \(configuration.listen.host):\(configuration.listen.port), database \(configuration.databasePath)
             """)
         let check = policy.routing.check()
-        print(check.lines.joined(separator: "\n"))
+        print((check.lines + directory.protectedReaderLines(on: today)).joined(separator: "\n"))
         guard check.unaccepted.isEmpty else { throw ExitCode(1) }
     }
 }

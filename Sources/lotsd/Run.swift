@@ -109,7 +109,8 @@ struct Run: AsyncParsableCommand {
         }
         parts += [
             CommitService(commits: commits, store: store), DeadlineService(timer: DeadlineTimer(exchange: exchange)),
-            PublicationService(timer: PublicationTimer(exchange: exchange)), ChangeService(timer: ChangeTimer(exchange: exchange)), watch,
+            PublicationService(timer: PublicationTimer(exchange: exchange)), ChangeService(timer: ChangeTimer(exchange: exchange)),
+            InflowService(timer: InflowTimer(exchange: exchange)), watch,
             await HangupService(watch: watch, manager: manager), server,
             StartedService(path: portFile, server: server, state: state, manager: manager),
             WaitingService(health: health, exchange: exchange, state: state, manager: manager),
@@ -239,6 +240,14 @@ private struct ChangeService: ServiceLifecycle.Service {
 
 private struct PublicationService: ServiceLifecycle.Service {
     let timer: PublicationTimer
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await timer.run() }
+    }
+}
+
+private struct InflowService: ServiceLifecycle.Service {
+    let timer: InflowTimer
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await timer.run() }

@@ -100,6 +100,35 @@ import Testing
                 """, "\(faults)")
     }
 
+    @Test func protectedReaders() throws {
+        let yaml = Self.directory.replacing(
+            "    catchment:",
+            with: """
+                    protected_readers:
+                      - {unit: jouren/a, until: 2026-01-31}
+                      - {unit: jouren/a, from: 2026-02-01}
+                    catchment:
+                """)
+        let folder = try TemporaryFolder(["directory.yaml": yaml])
+        let directory = try DirectoryFile.read(folder.path("directory.yaml"))
+        let day = try #require(CivilDate("2026-02-01"))
+        #expect(directory.readsProtected(Participant(organisation: OrganisationID("jouren"), unit: UnitID("a")), on: day))
+        #expect(directory.withoutProtectedReader(on: day).map(\.id.rawValue) == ["stad"])
+        let plain = try TemporaryFolder(["directory.yaml": Self.directory])
+        let lines = try DirectoryFile.read(plain.path("directory.yaml")).protectedReaderLines(on: day)
+        #expect(lines.count == 2 && lines[1].hasPrefix("jouren: has no protected_readers on 2026-02-01: cases"))
+        #expect(
+            try directoryFaults(yaml.replacing("a, until", with: "b, until").replacing("jouren/a, from", with: "stad/samordnare, from"))
+                == """
+                directory.yaml:9: organisations[1].protected_readers[1].unit: must be organisation/unit, with the organisation's own \
+                id in front
+                """)
+        #expect(
+            try directoryFaults(yaml.replacing("a, until", with: "b, until")) == """
+                directory.yaml:8: organisations[1].protected_readers[0].unit: jouren/b is not among the units of the organisation
+                """)
+    }
+
     @Test func meaningOfTheDirectoryWithTheLineOfEachEntry() throws {
         #expect(
             try directoryFaults(

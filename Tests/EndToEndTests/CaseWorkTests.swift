@@ -265,7 +265,8 @@ import Testing
             #expect(await Work(client: police, id: work.id).refusal(.withdraw(.everything))?.code == .permissionDenied)
             #expect(await failure { _ = try await police.cases() }?.code == .permissionDenied)
             #expect(await failure { _ = try await police.file(work.id) }?.code == .permissionDenied)
-            #expect(await failure { _ = try await work.client.cases(ListCasesRequest(filter: .protected)) }?.code == .permissionDenied)
+            let noReader = try await exchange.recipient("bojen-stockholm-gotland/gotland")
+            #expect(await failure { _ = try await noReader.cases(ListCasesRequest(filter: .protected)) }?.code == .permissionDenied)
             #expect(await failure { _ = try await work.client.cases(ListCasesRequest(pageToken: "x")) }?.code == .invalidArgument)
             #expect(await failure { _ = try await foreign.client.file(work.id) }?.code == .notFound)
             // None of that has left a trace.

@@ -219,6 +219,13 @@ private struct NoTransaction: ReferralTransaction {
     func lastSequence(for reader: LogReader?) -> Int64 { 0 }
     func content(of id: ReferralID) -> [UInt8]? { nil }
     func available(to participant: Participant, readsProtected: Bool, limit: Int) -> [AssignmentID] { [] }
+    func inflow(on day: CivilDate) -> [InflowSource: Int] { [:] }
+    func nextInflowDay() -> CivilDate? { nil }
+    func inflowMonitors() -> [StoredInflowMonitor] { [] }
+    func alarms(for reader: LogReader, after revision: Int64, limit: Int) -> [StoredAlarm] { [] }
+    func setInflowCounted(through day: CivilDate) {}
+    func put(_ monitor: StoredInflowMonitor) {}
+    func append(_ alarm: StoredAlarm) -> StoredAlarm { alarm }
     func sides(of mark: ContentDigest, shownTo participant: Participant) -> Set<Side> { [] }
     func cases(of organisation: OrganisationID, in list: CaseList, after place: CasePlace?, limit: Int) -> [CasePlace] { [] }
     func due(at now: Instant, limit: Int) -> [DueReferral] { [] }

@@ -166,6 +166,20 @@ import Testing
         #expect(summary.calls == 2)
     }
 
+    @Test func aProtectedIdentityStandsInNoRecordingOfRealPeople() async {
+        func request(_ identity: String) -> String {
+            line(1, "request", Self.submit, #""body":{"messageId":"a","referral":{"protectedIdentity":"PROTECTED_IDENTITY_\#(identity)"}}"#)
+        }
+        for identity in ["CONFIDENTIALITY_MARKING", "PROTECTED_REGISTRATION", "ASSUMED_IDENTITY", "UNKNOWN"] {
+            #expect(
+                await faults(in: [secretHeader, request(identity)]) == [
+                    "test.jsonl:2:1: body: is of a person whose identity is protected, or may be: such a case stands in no recording"
+                ])
+            #expect(await faults(in: [header, request(identity)]) == [], "invented")
+        }
+        #expect(await faults(in: [secretHeader, request("NONE")]) == [])
+    }
+
     private func faults(in lines: [String]) async -> [String] {
         do {
             let text = lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"

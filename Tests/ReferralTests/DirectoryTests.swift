@@ -222,6 +222,33 @@ import Testing
         #expect(Self.faults(promise, kind: .police).first?.contains("promises nothing") == true)
     }
 
+    @Test func readersAreUnitsThatExist() throws {
+        func faults(_ readers: ProtectedReader..., kind: OrganisationKind = .brottsofferjour, existence: DatePeriod = .always) -> [String] {
+            let jour = Organisation(
+                id: OrganisationID("jouren"), name: "J", kind: kind, existence: existence, units: [Self.unit("a"), Self.unit("b")],
+                protectedReaders: readers)
+            do {
+                _ = try Directory(organisations: [Self.coordinator, jour], areas: Self.areas)
+                return []
+            } catch {
+                return error.faults.map(\.description)
+            }
+        }
+        func reader(_ unit: String, _ first: String? = nil, _ last: String? = nil) -> ProtectedReader {
+            ProtectedReader(unit: UnitID(unit), period: Self.period(first, last))
+        }
+        #expect(faults(reader("a", nil, "2026-01-31"), reader("a", "2026-02-01"), reader("b")) == [])
+        #expect(faults(reader("c")) == ["organisations[1].protected_readers[0].unit: jouren/c is not among the units of the organisation"])
+        #expect(
+            faults(reader("a"), reader("a", "2026-02-01")) == [
+                "organisations[1].protected_readers[1]: jouren/a is named twice on the same days"
+            ])
+        #expect(faults(reader("a", "2026-02-02", "2026-02-01")).first?.hasPrefix("organisations[1].protected_readers[0].until") == true)
+        #expect(faults(reader("a", "2026-02-02"), existence: Self.period(nil, "2026-02-01")).first?.contains("on no day") == true)
+        #expect(faults(reader("a"), kind: .police).first?.contains("reads no cases") == true)
+        #expect(faults(reader("a"), kind: .auditor).count == 1)
+    }
+
     @Test func languagesHaveTheirForm() {
         #expect(
             Self.faults(languages: ["svenska"]) == ["organisations[1].languages[0]: must be a language like sv, prs or zh-Hant (BCP 47)"])

@@ -25,18 +25,27 @@ enum SmallWorld {
     /// - Parameters:
     ///   - youngUntil: the last age that goes to the support centre.
     ///   - agreements: of the support centre.
-    static func policy(youngUntil: Int = 21, agreements: [OrganisationAgreement] = []) throws -> Policy {
+    ///   - protectedReaders: of their organisations.
+    static func policy(
+        youngUntil: Int = 21, agreements: [OrganisationAgreement] = [], protectedReaders: [Participant] = []
+    ) throws -> Policy {
+        func readers(_ id: OrganisationID) -> [ProtectedReader] {
+            protectedReaders.filter { $0.organisation == id }.map { ProtectedReader(unit: $0.unit) }
+        }
         func units(_ ids: String...) -> [OrganisationUnit] { ids.map { OrganisationUnit(id: UnitID($0), name: $0) } }
         let directory = try Directory(
             organisations: [
-                Organisation(id: coordinator, name: "Staden", kind: .coordinator, units: units("samordnare")),
+                Organisation(
+                    id: coordinator, name: "Staden", kind: .coordinator, units: units("samordnare"),
+                    protectedReaders: readers(coordinator)),
                 Organisation(id: police.organisation, name: "Polisen", kind: .police, units: units("soder")),
                 Organisation(
                     id: centre, name: "Stödcentrum", kind: .supportCentre, units: units("ett", "tva"),
-                    catchment: [Catchment(areas: [farsta], services: [.support, .mediation])], agreements: agreements),
+                    catchment: [Catchment(areas: [farsta], services: [.support, .mediation])], agreements: agreements,
+                    protectedReaders: readers(centre)),
                 Organisation(
                     id: jour, name: "Brottsofferjouren", kind: .brottsofferjour, units: units("ett"),
-                    catchment: [Catchment(areas: [farsta], services: [.support])]),
+                    catchment: [Catchment(areas: [farsta], services: [.support])], protectedReaders: readers(jour)),
                 Organisation(
                     id: neighbour, name: "Granncentrum", kind: .supportCentre, units: units("ett"),
                     catchment: [Catchment(areas: [sigtuna], services: [.support, .mediation])]),
@@ -84,10 +93,13 @@ enum SmallWorld {
             isTest: true)
     }
 
-    static func submission(_ content: ReferralContent, digest: String = "d1") -> ReferralCommand {
+    static func submission(
+        _ content: ReferralContent, digest: String = "d1", conflictMark: ContentDigest? = nil
+    ) -> ReferralCommand {
         .submit(
             .init(
                 referral: ReferralID("r"), assignments: [AssignmentID("a1"), AssignmentID("a2")], message: MessageID("m"),
-                digest: ContentDigest(hexadecimal: digest), facts: CaseFacts(content, received: CivilDate(inStockholmAt: morning))))
+                digest: ContentDigest(hexadecimal: digest),
+                facts: CaseFacts(content, received: CivilDate(inStockholmAt: morning), conflictMark: conflictMark)))
     }
 }

@@ -25,6 +25,9 @@ import Testing
                     CREATE TEMP TABLE deadline (referral TEXT PRIMARY KEY, due INTEGER);
                     CREATE TEMP TABLE log_reader (reader TEXT, sequence INTEGER);
                     CREATE TEMP TABLE open_case (assignment TEXT PRIMARY KEY, owner TEXT, asked TEXT, protected, overdue, available_at);
+                    CREATE TEMP TABLE inflow (
+                        day TEXT, organisation TEXT, unit TEXT, recipient TEXT, count INTEGER,
+                        PRIMARY KEY (day, organisation, unit, recipient));
                     ALTER TABLE assignment ADD COLUMN for_readers INTEGER;
                     ALTER TABLE assignment ADD COLUMN conflict_mark TEXT;
                     ALTER TABLE assignment ADD COLUMN side TEXT;
@@ -72,6 +75,12 @@ import Testing
             let listed = try await store.read { try $0.cases(of: owner, in: .open, after: nil, limit: .max) }
             #expect(Set(listed.map(\.assignment)) == Set(states.flatMap(\.assignments).filter { $0.owner == owner }.map(\.id)))
         }
+        // What had come is counted.
+        let submissions = whole.filter { if case .submitted? = $0.events.first { true } else { false } }
+        let days = Set(submissions.map { CivilDate(inStockholmAt: $0.at) })
+        let inflow = try await store.read { reader in try days.map { try reader.inflow(on: $0) } }
+        #expect(inflow.flatMap { $0.filter { $0.key.recipient == nil }.values }.reduce(0, +) == kept.count)
+        #expect(try await store.read { try $0.nextInflowDay() } == days.min())
         try await store.append(Sample.offered(1_000))
         try await store.close()
         #expect(try harness.withTool { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }.isEmpty)

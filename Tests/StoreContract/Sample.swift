@@ -46,11 +46,12 @@ public enum Sample {
     }
 
     public static func facts(
-        services: [Service] = [.support], consent: ConsentStatus = .yes, protectedIdentity: ProtectedIdentity = .none
+        services: [Service] = [.support], consent: ConsentStatus = .yes, role: Role = .victim, protectedIdentity: ProtectedIdentity = .none,
+        conflict: String? = nil
     ) -> CaseFacts {
         CaseFacts(
             ReferralContent(
-                person: Person(birthDate: CivilDate(year: 2005, month: 5, day: 6), sex: .female), role: .victim,
+                person: Person(birthDate: CivilDate(year: 2005, month: 5, day: 6), sex: .female), role: role,
                 residence: Area(municipality: "0180", district: "farsta"),
                 consent: Consent(status: consent, coversSupport: true, coversMediation: true, askedOn: day), legalBasis: .consent,
                 protectedIdentity: protectedIdentity, language: "sv", event: CrimeEvent(category: .assault, reported: .yes),
@@ -60,7 +61,7 @@ public enum Sample {
                         offenders: [Offender(age: 17, residence: Area(municipality: "0180"), admitted: .yes, takesPart: .yes)],
                         investigation: .concluded) : nil,
                 isTest: true),
-            received: day)
+            received: day, conflictMark: conflict.map { ContentDigest(hexadecimal: $0) })
     }
 
     public static func decision(_ outcome: RoutingDecision.Outcome, service: Service = .support) -> RoutingDecision {
@@ -86,14 +87,15 @@ public enum Sample {
     /// The events of one submission, each service offered to one of `recipients`.
     public static func submission(
         _ number: Int, from sender: Participant = police, message: String? = nil, services: [Service] = [.support],
-        to recipients: [OrganisationID] = Sample.recipients, protectedIdentity: ProtectedIdentity = .none
+        to recipients: [OrganisationID] = Sample.recipients, role: Role = .victim, protectedIdentity: ProtectedIdentity = .none,
+        conflict: String? = nil
     ) -> [ReferralEvent] {
         [
             .submitted(
                 .init(
                     referral: id(number), sender: sender, message: MessageID(message ?? "5b0c7b0e-4d1e-4b7f-8f43-\(number)"),
                     digest: ContentDigest(hexadecimal: String(repeating: "ab", count: 32)),
-                    facts: facts(services: services, protectedIdentity: protectedIdentity)))
+                    facts: facts(services: services, role: role, protectedIdentity: protectedIdentity, conflict: conflict)))
         ]
             + zip(services, recipients).flatMap { service, recipient -> [ReferralEvent] in
                 let assignment = assignment(number, service)
@@ -129,12 +131,14 @@ public enum Sample {
     /// A submission offered to the first of `recipients`.
     public static func offered(
         _ number: Int, at: Instant = noon, from sender: Participant = police, message: String? = nil, services: [Service] = [.support],
-        to recipients: [OrganisationID] = Sample.recipients, protectedIdentity: ProtectedIdentity = .none, content: [UInt8]? = nil,
-        due: Instant? = nil
+        to recipients: [OrganisationID] = Sample.recipients, role: Role = .victim, protectedIdentity: ProtectedIdentity = .none,
+        conflict: String? = nil, content: [UInt8]? = nil, due: Instant? = nil
     ) throws -> Step {
-        let events = submission(
-            number, from: sender, message: message, services: services, to: recipients, protectedIdentity: protectedIdentity)
-        return try step(events, at: at, by: sender, content: content, due: due)
+        try step(
+            submission(
+                number, from: sender, message: message, services: services, to: recipients, role: role,
+                protectedIdentity: protectedIdentity,
+                conflict: conflict), at: at, by: sender, content: content, due: due)
     }
 
     /// The erasure of all content.

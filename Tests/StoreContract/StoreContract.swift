@@ -35,7 +35,8 @@ public enum StoreContract {
     }
 
     public static let rules =
-        transactionRules + contentRules + queryRules + readerRules + lifeCycleRules + publicationRules + concurrencyRules
+        transactionRules + contentRules + queryRules + readerRules + lifeCycleRules + accessRules + inflowRules
+        + publicationRules + concurrencyRules
 }
 
 extension StoreHarness {

@@ -76,9 +76,23 @@ public struct Directory: Sendable {
         organisation(of: participant, on: day)?.readsProtected(participant.unit, on: day) ?? false
     }
 
-    /// Those that can be given cases on a day and have no unit that may have one of a person with a protected identity.
-    public func recipientsWithoutProtectedReader(on day: CivilDate) -> [Organisation] {
-        organisations.filter { $0.kind.mayReceive && $0.existence.contains(day) && !$0.hasProtectedReader(on: day) }
+    /// Those that can be given cases on a day, and the coordinator, when they have no unit that may have one of a person with a protected
+    /// identity.
+    public func withoutProtectedReader(on day: CivilDate) -> [Organisation] {
+        organisations.filter {
+            ($0.kind.mayReceive || $0.kind.mayCoordinate) && $0.existence.contains(day) && !$0.hasProtectedReader(on: day)
+        }
+    }
+
+    /// What it means that these have none, for people.
+    public func protectedReaderLines(on day: CivilDate) -> [String] {
+        withoutProtectedReader(on: day).map {
+            let what =
+                $0.kind.mayCoordinate
+                ? "nobody sees the list of reviews of people with a protected identity"
+                : "cases of people with a protected identity wait there until they are under review"
+            return "\($0.id): has no protected_readers on \(day): \(what)"
+        }
     }
 
     /// Everybody who may call, in the order of the directory: the names of all client certificates.

@@ -92,7 +92,7 @@ struct DirectoryCheck {
         for (index, reader) in organisation.protectedReaders.enumerated() {
             let path = path + [.index(index)]
             if !organisation.units.contains(where: { $0.id == reader.unit }) {
-                fault(path + [.key("participant")], "\(organisation.id)/\(reader.unit) is not among the units of the organisation")
+                fault(path + [.key("unit")], "\(organisation.id)/\(reader.unit) is not among the units of the organisation")
             }
             guard checkOrder(of: reader.period, at: path) else { continue }
             if reader.period.intersection(organisation.existence).isEmpty {

@@ -21,10 +21,14 @@ struct Life {
     private var commands = 0
 
     /// A submission of the police that has been decided.
-    init(_ content: ReferralContent = World.content(), policy: Policy? = nil, at moment: Instant = World.morning) throws {
+    init(
+        _ content: ReferralContent = World.content(), policy: Policy? = nil, at moment: Instant = World.morning,
+        conflictMark: ContentDigest? = nil
+    ) throws {
         now = moment
         self.policy = try policy ?? World.policy()
-        let events = try ReferralState.decide(World.submission(content), on: nil, by: World.police, at: now, policy: self.policy)
+        let events = try ReferralState.decide(
+            World.submission(content, conflictMark: conflictMark), on: nil, by: World.police, at: now, policy: self.policy)
         state = try #require(ReferralState.evolve(nil, events, at: now))
         log.append(Entry(events: events, at: now, actor: World.police))
     }
