@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "DecisionTable", exclude: ["README.md"], swiftSettings: settings),
         .target(name: "Referral", dependencies: ["DecisionTable"], swiftSettings: settings),
         .target(name: "Inflow", dependencies: ["Referral"], exclude: ["README.md"], swiftSettings: settings),
+        .target(name: "Figures", dependencies: ["Referral"], exclude: ["README.md"], swiftSettings: settings),
 
         // The message service.
         .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: settings),
@@ -71,12 +72,12 @@ let package = Package(
         // Where the two meet, and what is built on both.
         .target(
             name: "ReferralAPI",
-            dependencies: ["Referral", "TTRPC", "CReferralMessages", "CProtobufC", "Protobuf", "Digest", nioCore],
+            dependencies: ["Figures", "Referral", "TTRPC", "CReferralMessages", "CProtobufC", "Protobuf", "Digest", nioCore],
             swiftSettings: settings),
         .target(name: "SQLiteStore", dependencies: ["Referral", grdb], swiftSettings: settings),
         .target(name: "Configuration", dependencies: ["Referral", "DecisionTable", yams], swiftSettings: settings),
         .target(
-            name: "Exchange", dependencies: ["Inflow", "Referral", "ReferralAPI", "TTRPC", nioCore, metrics, logging],
+            name: "Exchange", dependencies: ["Figures", "Inflow", "Referral", "ReferralAPI", "TTRPC", nioCore, metrics, logging],
             swiftSettings: settings),
         // What the daemon tells those who run it.
         .target(
@@ -93,14 +94,17 @@ let package = Package(
         .executableTarget(
             name: "lots",
             dependencies: [
-                "Referral", "ReferralAPI", "Protobuf", "Recording", "Configuration", "TLS", "TTRPC", "TTRPCOverTLS", nioCore, nioPosix,
-                arguments,
+                "Figures", "Referral", "ReferralAPI", "Protobuf", "Recording", "Configuration", "TLS", "TTRPC", "TTRPCOverTLS", nioCore,
+                nioPosix, arguments,
             ], swiftSettings: settings),
 
         // Tests. What several of them share stands in targets of its own under Tests.
         .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
         .target(name: "StoreContract", dependencies: ["Referral", "SeededRandom"], path: "Tests/StoreContract", swiftSettings: settings),
+        .target(
+            name: "FigureSamples", dependencies: ["SeededRandom", "Referral", "DecisionTable"], path: "Tests/FigureSamples",
+            swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["TLS"], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "TTRPCTestSupport", dependencies: ["TTRPC", nioCore, logging], path: "Tests/TTRPCTestSupport", swiftSettings: settings),
@@ -109,6 +113,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "ReferralTests", dependencies: ["SeededRandom", "Referral", "DecisionTable"], swiftSettings: settings),
         .testTarget(name: "InflowTests", dependencies: ["SeededRandom", "Inflow", "Referral"], swiftSettings: settings),
+        .testTarget(
+            name: "FiguresTests", dependencies: ["SeededRandom", "FigureSamples", "StoreContract", "Figures", "Referral"],
+            swiftSettings: settings),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: settings),
         .testTarget(
             name: "TLSTests", dependencies: ["SeededRandom", "TLS", "TestSupport", nioCore, nioEmbedded, nioPosix], swiftSettings: settings),
@@ -128,8 +135,8 @@ let package = Package(
         .testTarget(
             name: "ReferralAPITests",
             dependencies: [
-                "ReferralAPI", "Referral", "Protobuf", "CProtobufC", "TTRPC", "Digest", "CReferralMessages", "SeededRandom", nioCore,
-                nioPosix, logging,
+                "Figures", "ReferralAPI", "Referral", "Protobuf", "CProtobufC", "TTRPC", "Digest", "CReferralMessages", "SeededRandom",
+                nioCore, nioPosix, logging,
             ], swiftSettings: settings),
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SeededRandom", "SQLiteStore", "StoreContract", "Referral", grdb],
@@ -157,9 +164,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Configuration", "Exchange", "Inflow", "Protobuf", "Recording", "Referral", "ReferralAPI", "SeededRandom", "SQLiteStore",
-                "TLS", "TTRPC",
-                "TTRPCOverTLS", "TestSupport", "Operations", "lots", "lotsd", grdb, logging, metrics, nioCore, nioPosix,
+                "Configuration", "Exchange", "FigureSamples", "Figures", "Inflow", "Protobuf", "Recording", "Referral", "ReferralAPI",
+                "SeededRandom", "SQLiteStore", "TLS", "TTRPC", "TTRPCOverTLS", "TestSupport", "Operations", "lots", "lotsd", grdb, logging,
+                metrics, nioCore, nioPosix,
             ], swiftSettings: settings),
     ]
 )

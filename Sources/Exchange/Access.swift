@@ -60,6 +60,11 @@ struct Access: Sendable {
         return participant
     }
 
+    /// Anybody who takes part.
+    func member(_ context: CallContext, on day: CivilDate) throws(Status) -> Organisation {
+        try caller(context, on: day).1
+    }
+
     private func caller(_ context: CallContext, on day: CivilDate) throws(Status) -> (Participant, Organisation) {
         guard let identity = context.peer.identity, let participant = participant(of: identity) else {
             throw denied(context, "the certificate is not of this exchange's participants")

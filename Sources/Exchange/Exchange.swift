@@ -18,11 +18,18 @@ public struct Exchange: Sendable {
         /// How many referrals the clock looks at together.
         public var deadlineBatch: Int
 
-        public init(lease: Duration = .seconds(300), leaseBatch: Int = 64, leaseBytes: Int = 1 << 20, deadlineBatch: Int = 64) {
+        /// How many entries of the log are counted together.
+        public var figuresBatch: Int
+
+        public init(
+            lease: Duration = .seconds(300), leaseBatch: Int = 64, leaseBytes: Int = 1 << 20, deadlineBatch: Int = 64,
+            figuresBatch: Int = 512
+        ) {
             self.lease = lease
             self.leaseBatch = leaseBatch
             self.leaseBytes = leaseBytes
             self.deadlineBatch = deadlineBatch
+            self.figuresBatch = figuresBatch
         }
     }
 

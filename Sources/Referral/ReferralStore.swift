@@ -64,6 +64,12 @@ public protocol ReferralReader {
 
     /// Publications of rules and directories after `sequence`, oldest first, at most `limit`.
     func publications(after sequence: Int64, limit: Int) throws -> [Publication]
+
+    /// The last place in the log that the figures count; 0 when they count nothing yet.
+    func figuresSequence() throws -> Int64
+
+    /// Gives `body` every row of the figures that has a day in common with `days`, in no particular order.
+    func figures(on days: ClosedRange<CivilDate>, _ body: (FigureRow) throws -> Void) throws
 }
 
 public protocol ReferralTransaction: ReferralReader {
@@ -92,6 +98,12 @@ public protocol ReferralTransaction: ReferralReader {
     /// The exchange's clock looks at the referral then and not before; nil: never.
     func setDue(_ due: Instant?, of id: ReferralID) throws
 
+    /// Replaces the figures of these referrals. From now on the log counts through `sequence`.
+    func putFigures(_ rows: [FigureRow], through sequence: Int64) throws
+
+    /// Forgets all figures, so that they are counted again from the beginning of the log.
+    func clearFigures() throws
+
     /// Appends one publication. Of each kind a number is published once, after all smaller ones, and rolled back at most once, later.
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws
 }
@@ -115,6 +127,21 @@ public struct DueReferral: Hashable, Sendable {
     public init(_ referral: ReferralID, due: Instant) {
         self.referral = referral
         self.due = due
+    }
+}
+
+/// What is counted of one referral. It follows from the log, and the store does not know what it means.
+public struct FigureRow: Hashable, Sendable {
+    public let referral: ReferralID
+    /// Those on which it has something to count.
+    public let days: ClosedRange<CivilDate>
+    /// Text in UTF-8.
+    public let record: [UInt8]
+
+    public init(_ referral: ReferralID, days: ClosedRange<CivilDate>, record: [UInt8]) {
+        self.referral = referral
+        self.days = days
+        self.record = record
     }
 }
 

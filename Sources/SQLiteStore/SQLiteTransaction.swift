@@ -84,6 +84,25 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         try translatingFaults(at: path) { try put(due, of: id) }
     }
 
+    func putFigures(_ rows: [FigureRow], through sequence: Int64) throws {
+        try failing { try replaceFigures(rows, through: sequence) }
+    }
+
+    func clearFigures() throws {
+        try failing { try removeFigures() }
+    }
+
+    /// What has begun and breaks off fails the transaction.
+    private func failing(_ body: () throws -> Void) throws {
+        if let failure { throw failure }
+        do {
+            try translatingFaults(at: path, body)
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws {
         if let failure { throw failure }
         do {

@@ -20,6 +20,7 @@ enum Schema {
             try database.execute(sql: version5)
             try LogReaderRows.fill(database)
         }
+        migrator.registerMigration("6") { try $0.execute(sql: version6) }
         migrator.registerMigration("7") { database in
             try database.execute(sql: version7)
             try InflowRows.fill(database)
@@ -246,6 +247,25 @@ enum Schema {
             sequence INTEGER NOT NULL REFERENCES log,
             PRIMARY KEY (reader, sequence)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What is counted, a fold of the log. A later form of the records comes with a migration that empties the table and counts from 0.
+    private static let version6 = """
+        CREATE TABLE figure (
+            referral TEXT NOT NULL PRIMARY KEY REFERENCES referral,
+            first_day TEXT NOT NULL,
+            last_day TEXT NOT NULL CHECK (last_day >= first_day),
+            record TEXT NOT NULL -- JSON
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX figure_days ON figure (last_day, first_day);
+
+        CREATE TABLE figure_progress (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            sequence INTEGER NOT NULL CHECK (sequence >= 0) -- the last place in the log that is counted
+        ) STRICT;
+
+        INSERT INTO figure_progress (id, sequence) VALUES (1, 0);
         """
 
     /// What keeps a unit from a case: a protected identity, or the other side of the same event. Of before there are no conflict marks. And

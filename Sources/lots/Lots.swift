@@ -11,6 +11,6 @@ struct Lots: AsyncParsableCommand {
         subcommands: [
             Submit.self, Status.self, Amend.self, ConsentCommand.self, Recall.self, Withdraw.self, EnterInError.self, Pull.self,
             Acknowledge.self, Accept.self, GiveBack.self, Case.self, Watch.self, Review.self, Route.self, Health.self, ReplayStream.self,
-            Summary.self,
+            Summary.self, ReportCommand.self,
         ])
 }

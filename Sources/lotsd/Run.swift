@@ -78,12 +78,15 @@ struct Run: AsyncParsableCommand {
         let exchange = Exchange(
             store: store, commits: commits, rules: rules, decoder: decoder, settings: Exchange.Settings(lease: configuration.lease),
             now: now, rate: RateLimit(perSecond: limits.callsPerSecond, burst: limits.callBurst), metrics: metrics, logger: logger)
-        let health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing])
+        let health = HealthEndpoint(services: [
+            ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing, ServiceName.report,
+        ])
         var router = Router()
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
         router.register(AssignmentEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(CoordinationEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(RoutingEndpoint(exchange: exchange, trustDomain: trustDomain))
+        router.register(ReportEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(health)
         router = router.intercepted(by: [TracePropagation(), CallLogging(logger: logger, failureLevel: .debug)])
 
@@ -110,7 +113,7 @@ struct Run: AsyncParsableCommand {
         parts += [
             CommitService(commits: commits, store: store), DeadlineService(timer: DeadlineTimer(exchange: exchange)),
             PublicationService(timer: PublicationTimer(exchange: exchange)), ChangeService(timer: ChangeTimer(exchange: exchange)),
-            InflowService(timer: InflowTimer(exchange: exchange)), watch,
+            InflowService(timer: InflowTimer(exchange: exchange)), FiguresService(timer: FiguresTimer(exchange: exchange)), watch,
             await HangupService(watch: watch, manager: manager), server,
             StartedService(path: portFile, server: server, state: state, manager: manager),
             WaitingService(health: health, exchange: exchange, state: state, manager: manager),
@@ -232,6 +235,14 @@ private struct DeadlineService: ServiceLifecycle.Service {
 
 private struct ChangeService: ServiceLifecycle.Service {
     let timer: ChangeTimer
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await timer.run() }
+    }
+}
+
+private struct FiguresService: ServiceLifecycle.Service {
+    let timer: FiguresTimer
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await timer.run() }

@@ -1,5 +1,6 @@
 import CProtobufC
 import CReferralMessages
+import Figures
 import Protobuf
 import Referral
 import Testing
@@ -49,6 +50,8 @@ import Testing
         check(ReadingReason.self, lots__v1__reading_reason__descriptor)
         check(AlarmState.self, lots__v1__alarm_state__descriptor)
         check(SilenceKind.self, lots__v1__silence_kind__descriptor)
+        check(ReportKind.self, lots__v1__report_kind__descriptor)
+        check(ReportColumn.Unit.self, lots__v1__report_unit__descriptor)
         check(ServingStatus.self, grpc__health__v1__health_check_response__serving_status__descriptor, hasZero: true)
     }
 

@@ -1,3 +1,4 @@
+import Figures
 import Logging
 import NIOCore
 import NIOPosix
@@ -78,6 +79,11 @@ struct FakeRouting: RoutingServing {
     func rollBack(_ request: RollbackRequest, _ context: CallContext) async throws -> VersionSummary {
         sampleVersion(request.kind, request.number)
     }
+}
+
+/// Answers with what it was asked.
+struct FakeReports: ReportServing {
+    func report(_ request: ReportRequest, _ context: CallContext) async throws -> Report { sampleReport(request.kind, request.days) }
 }
 
 /// Holds everybody who comes until it is opened.

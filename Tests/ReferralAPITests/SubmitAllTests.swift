@@ -147,7 +147,8 @@ import Testing
         #expect(
             Set(repeatable) == [
                 .submit, .getStatus, .preview, .acknowledge, .accept, .giveBack, .listVersions, .getVersion, .publishRuleSet,
-                .publishDirectory, .rollBack, .healthCheck, .listCases, .getCase, .recordAttempt, .recordContact, .recordMeeting,
+                .publishDirectory, .rollBack, .getReport, .healthCheck, .listCases, .getCase, .recordAttempt, .recordContact,
+                .recordMeeting,
                 .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete, .closeUnreachable, .decline, .withdraw,
                 .answerRecall, .mediate, .amend, .answerConsent, .recall, .withdrawReferral, .enterInError, .listReview, .assign, .reroute,
                 .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorGet, .coordinatorRead,

@@ -35,7 +35,7 @@ public enum StoreContract {
     }
 
     public static let rules =
-        transactionRules + contentRules + queryRules + readerRules + lifeCycleRules + accessRules + inflowRules
+        transactionRules + contentRules + queryRules + readerRules + lifeCycleRules + accessRules + inflowRules + figureRules
         + publicationRules + concurrencyRules
 }
 

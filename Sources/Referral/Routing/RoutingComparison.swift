@@ -62,7 +62,7 @@ public struct RoutingComparison: Hashable, Sendable {
     }
 
     /// By completed years.
-    public enum AgeGroup: String, Sendable, CaseIterable {
+    public enum AgeGroup: String, Codable, Sendable, CaseIterable {
         case under10 = "under 10"
         case from10 = "10 to 17"
         case from18 = "18 to 20"

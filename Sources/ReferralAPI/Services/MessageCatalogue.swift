@@ -1,4 +1,5 @@
 import CReferralMessages
+import Figures
 package import Protobuf
 package import TTRPC
 
@@ -86,6 +87,8 @@ package struct MessageCatalogue: Sendable {
             Method(name: .publishRuleSet, kind: .unary, request: AnyMessageType(PublishRuleSetRequest.wireType), response: version),
             Method(name: .publishDirectory, kind: .unary, request: AnyMessageType(PublishDirectoryRequest.wireType), response: version),
             Method(name: .rollBack, kind: .unary, request: AnyMessageType(RollbackRequest.wireType), response: version),
+            Method(
+                name: .getReport, kind: .unary, request: AnyMessageType(ReportRequest.wireType), response: AnyMessageType(Report.wireType)),
             Method(name: .healthCheck, kind: .unary, request: healthRequest, response: healthResponse),
             Method(name: .healthWatch, kind: .serverStreaming, request: healthRequest, response: healthResponse),
         ]

@@ -5,6 +5,7 @@ extension MethodName {
     private static func assignment(_ method: String) -> MethodName { MethodName(service: ServiceName.assignment, method: method) }
     private static func routing(_ method: String) -> MethodName { MethodName(service: ServiceName.routing, method: method) }
     private static func coordination(_ method: String) -> MethodName { MethodName(service: ServiceName.coordination, method: method) }
+    private static func report(_ method: String) -> MethodName { MethodName(service: ServiceName.report, method: method) }
     private static func health(_ method: String) -> MethodName { MethodName(service: ServiceName.health, method: method) }
 
     public static let submit = referral("Submit")
@@ -57,6 +58,8 @@ extension MethodName {
     public static let publishDirectory = routing("PublishDirectory")
     public static let rollBack = routing("Rollback")
 
+    public static let getReport = report("GetReport")
+
     public static let healthCheck = health("Check")
     public static let healthWatch = health("Watch")
 }
@@ -83,7 +86,7 @@ extension MethodName {
         // The same content is the same version, and what has been rolled back for a reason stays so.
         .publishRuleSet, .publishDirectory, .rollBack,
         // These change nothing.
-        .getStatus, .preview, .listCases, .listReview, .coordinatorGet, .listVersions, .getVersion, .healthCheck,
+        .getStatus, .preview, .listCases, .listReview, .coordinatorGet, .listVersions, .getVersion, .getReport, .healthCheck,
     ]
 }
 
@@ -102,5 +105,6 @@ public enum ServiceName {
     public static let assignment = "lots.v1.AssignmentService"
     public static let coordination = "lots.v1.CoordinationService"
     public static let routing = "lots.v1.RoutingService"
+    public static let report = "lots.v1.ReportService"
     public static let health = "grpc.health.v1.Health"
 }

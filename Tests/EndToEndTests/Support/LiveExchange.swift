@@ -136,7 +136,9 @@ final class LiveExchange: Sendable {
         exchange = Exchange(
             store: store, commits: commits, rules: rules, decoder: decoder, now: { clock.now }, rate: rate, alarms: alarms,
             logger: log.logger)
-        health = HealthEndpoint(services: [ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing])
+        health = HealthEndpoint(services: [
+            ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing, ServiceName.report,
+        ])
         var router = Router()
         router.register(
             ReferralEndpoint(exchange: exchange, trustDomain: Installation.trustDomain), decoder: decoder, now: { clock.now })
@@ -144,6 +146,7 @@ final class LiveExchange: Sendable {
             AssignmentEndpoint(exchange: exchange, trustDomain: Installation.trustDomain, clock: waiting))
         router.register(CoordinationEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(RoutingEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
+        router.register(ReportEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(health)
         self.router = router
     }

@@ -64,7 +64,8 @@ struct  Lots__V1__ReportRequest
   ProtobufCMessage base;
   Lots__V1__ReportKind kind;
   /*
-   * Both included, days in Sweden; at most 10 years.
+   * Both included, days in Sweden; at most 10 years. Figures of all organisations are told for whole months. A whole year is compared
+   * with the one before.
    */
   char *from;
   char *through;
@@ -157,6 +158,9 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__REPORT_CELL__CELL__CASE)
 } Lots__V1__ReportCell__CellCase;
 
+/*
+ * Neither: there is nothing to tell, such as a share of none.
+ */
 struct  Lots__V1__ReportCell
 {
   ProtobufCMessage base;
@@ -164,7 +168,7 @@ struct  Lots__V1__ReportCell
   union {
     double value;
     /*
-     * There are some, but too few to be told.
+     * Not told: 1 to 4, or a number from which such a one could be computed.
      */
     protobuf_c_boolean suppressed;
   };
