@@ -13,7 +13,11 @@ final class SettableClock: Sendable {
     }
 
     func set(_ time: RecordedTime) {
-        self.time.withLock { $0 = Instant(milliseconds: time.millisecondsSince1970) }
+        set(Instant(milliseconds: time.millisecondsSince1970))
+    }
+
+    func set(_ moment: Instant) {
+        time.withLock { $0 = moment }
     }
 }
 
