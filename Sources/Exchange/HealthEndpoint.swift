@@ -2,10 +2,12 @@ public import ReferralAPI
 import Synchronization
 public import TTRPC
 
-/// Answers probes: serving from the start until the exchange begins to stop.
+/// Answers probes: serving from the start until the exchange begins to stop, but for the times in which it cannot do its work.
 public final class HealthEndpoint: HealthServing {
     private struct State {
-        var isServing = true
+        var isStopped = false
+        var isFailing = false
+        var isServing: Bool { !isStopped && !isFailing }
         var watchers: [Int: AsyncStream<Bool>.Continuation] = [:]
         var nextWatcher = 0
     }
@@ -21,13 +23,32 @@ public final class HealthEndpoint: HealthServing {
     /// Answers "not serving" from now on, and tells every watcher: that is the last they hear.
     public func stop() {
         let watchers = state.withLock { state in
-            state.isServing = false
+            state.isStopped = true
             return state.watchers.values
         }
         for watcher in watchers {
             watcher.yield(false)
             watcher.finish()
         }
+    }
+
+    /// Asks again and again whether the exchange cannot do its work now, and tells every watcher of a change, until its task is cancelled.
+    /// - Parameter interval: how late that may be.
+    public func follow(
+        every interval: Duration = .seconds(1), clock: any Clock<Duration> = ContinuousClock(), isFailing: @Sendable () -> Bool
+    ) async {
+        await Repetition(pause: interval, clock: clock).run {
+            set(isFailing: isFailing())
+        } failed: { _ in } recovered: {}
+    }
+
+    private func set(isFailing: Bool) {
+        let (isServing, watchers) = state.withLock { state in
+            let before = state.isServing
+            state.isFailing = isFailing
+            return (state.isServing, state.isServing == before ? [] : Array(state.watchers.values))
+        }
+        for watcher in watchers { watcher.yield(isServing) }
     }
 
     public func check(_ request: HealthCheckRequest, _ context: CallContext) async throws -> HealthCheckResponse {
@@ -53,7 +74,7 @@ public final class HealthEndpoint: HealthServing {
             state.nextWatcher += 1
             state.watchers[state.nextWatcher] = continuation
             continuation.yield(state.isServing)
-            if !state.isServing { continuation.finish() }
+            if state.isStopped { continuation.finish() }
             return state.nextWatcher
         }
         return (changes, id)

@@ -111,9 +111,12 @@ struct Run: AsyncParsableCommand {
             parts.append(try await pages(configuration.pages.host, port, registry, state, logger))
         }
         parts += [
-            CommitService(commits: commits, store: store), DeadlineService(timer: DeadlineTimer(exchange: exchange)),
-            PublicationService(timer: PublicationTimer(exchange: exchange)), ChangeService(timer: ChangeTimer(exchange: exchange)),
-            InflowService(timer: InflowTimer(exchange: exchange)), FiguresService(timer: FiguresTimer(exchange: exchange)), watch,
+            CommitService(commits: commits, store: store),
+            TimerService { await DeadlineTimer(exchange: exchange).run() }, TimerService { await PublicationTimer(exchange: exchange).run() },
+            TimerService { await ChangeTimer(exchange: exchange).run() }, TimerService { await InflowTimer(exchange: exchange).run() },
+            TimerService { await FiguresTimer(exchange: exchange).run() },
+            // Probes learn when the store fails, and when it works again.
+            TimerService { await health.follow { exchange.isStoreFailing } }, watch,
             await HangupService(watch: watch, manager: manager), server,
             StartedService(path: portFile, server: server, state: state, manager: manager),
             WaitingService(health: health, exchange: exchange, state: state, manager: manager),
@@ -225,43 +228,16 @@ private struct HangupService: ServiceLifecycle.Service {
     }
 }
 
-private struct DeadlineService: ServiceLifecycle.Service {
-    let timer: DeadlineTimer
+/// Does something again and again until the daemon stops.
+private struct TimerService: ServiceLifecycle.Service {
+    let work: @Sendable () async -> Void
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await timer.run() }
+    init(_ work: @escaping @Sendable () async -> Void) {
+        self.work = work
     }
-}
-
-private struct ChangeService: ServiceLifecycle.Service {
-    let timer: ChangeTimer
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await timer.run() }
-    }
-}
-
-private struct FiguresService: ServiceLifecycle.Service {
-    let timer: FiguresTimer
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await timer.run() }
-    }
-}
-
-private struct PublicationService: ServiceLifecycle.Service {
-    let timer: PublicationTimer
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await timer.run() }
-    }
-}
-
-private struct InflowService: ServiceLifecycle.Service {
-    let timer: InflowTimer
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await timer.run() }
+        await cancelWhenGracefulShutdown(work)
     }
 }
 

@@ -1,5 +1,6 @@
 import Exchange
 import ReferralAPI
+import Synchronization
 import TTRPC
 import Testing
 
@@ -22,6 +23,29 @@ import Testing
             try await client.watch(service: "lots.v1.ReferralService") { states async throws in
                 var iterator = states.makeAsyncIterator()
                 #expect(try await iterator.next()?.status == .notServing)
+            }
+        }
+    }
+
+    @Test(arguments: Carrier.allCases) func aProbeLearnsThatTheExchangeCannotWork(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            let client = HealthClient(try await exchange.client("stadsrevisionen/revisor"))
+            let clock = ManualClock()
+            let isFailing = Atomic(false)
+            let following = Task {
+                await exchange.health.follow(every: .seconds(1), clock: clock) { isFailing.load(ordering: .relaxed) }
+            }
+            defer { following.cancel() }
+            try await client.watch { states async throws in
+                var iterator = states.makeAsyncIterator()
+                #expect(try await iterator.next()?.status == .serving)
+                for (fails, status) in [(true, ServingStatus.notServing), (false, .serving)] {
+                    isFailing.store(fails, ordering: .relaxed)
+                    await clock.waitForSleeper()
+                    clock.advance(by: .seconds(1))
+                    #expect(try await iterator.next()?.status == status)
+                    #expect(try await client.check() == status)
+                }
             }
         }
     }
