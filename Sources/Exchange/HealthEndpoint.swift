@@ -39,7 +39,10 @@ public final class HealthEndpoint: HealthServing {
     ) async {
         await Repetition(pause: interval, clock: clock).run {
             set(isFailing: isFailing())
-        } failed: { _ in } recovered: {}
+        } failed: { _ in
+            // Asking does not fail.
+        } recovered: {
+        }
     }
 
     private func set(isFailing: Bool) {

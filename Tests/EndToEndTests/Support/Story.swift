@@ -79,10 +79,11 @@ struct Story: Sendable, CustomTestStringConvertible {
         }
         guard let header, let clock = try? Self.time(header, "clock") else { throw Fault(description: "\(file):1: has no clock") }
         self.clock = clock
-        never = try header["never"].map { value in
-            try Dictionary(
-                uniqueKeysWithValues: Self.members(of: value).map { ($0.name, $0.value.elements.compactMap(\.string)) })
-        } ?? [:]
+        never =
+            try header["never"].map { value in
+                try Dictionary(
+                    uniqueKeysWithValues: Self.members(of: value).map { ($0.name, $0.value.elements.compactMap(\.string)) })
+            } ?? [:]
         self.steps = steps
     }
 
@@ -205,7 +206,8 @@ struct StoryTelling {
             guard let known = names.updateValue(names[text] ?? value, forKey: text) else { return [] }
             return known == value ? [] : ["\(path): must be the \(text) of before"]
         case .string(let text) where text.hasPrefix("~"):
-            return value.string?.contains(text.dropFirst()) == true ? [] : ["\(path): must contain \"\(text.dropFirst())\": \(value.text())"]
+            let part = text.dropFirst()
+            return value.string?.contains(part) == true ? [] : ["\(path): must contain \"\(part)\": \(value.text())"]
         case .object(let members):
             if let some = expected["$some"] {
                 return some.elements.enumerated().flatMap { index, pattern in
