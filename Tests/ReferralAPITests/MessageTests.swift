@@ -39,7 +39,9 @@ import Testing
             SubmitResult(
                 item: 1, messageID: nil,
                 result: .failure(
-                    Refusal(code: .invalidArgument, message: "å", faults: [Fault(path: "p", rule: "r"), Fault(path: "", rule: "q")]))))
+                    Refusal(
+                        code: .invalidArgument, message: "å", faults: [Fault(path: "p", rule: "r"), Fault(path: "", rule: "q")],
+                        retryAfter: .milliseconds(1_500)))))
         try check(GetStatusRequest.referral(ReferralID("r")))
         try check(GetStatusRequest.message(MessageID("m")))
         try check(sampleAssignment())

@@ -20,6 +20,8 @@ import Testing
         private let ends: Mutex<[End]>
         private let streams = Mutex(0)
         let received = Mutex<[String]>([])
+        /// Of its client.
+        let longestSleep = Mutex(Duration.zero)
         /// Items refused once, with a code.
         let refusals: Mutex<[String: Status.Code]>
 
@@ -50,7 +52,9 @@ import Testing
                         messageID: id, referralID: ReferralID("r-\(id)"), receivedAt: Instant(milliseconds: 0), outcome: .accepted,
                         digest: ContentDigest(hexadecimal: String(repeating: "0f", count: 32)))
                     let result: Result<Receipt, Refusal> =
-                        refusal.map { .failure(Refusal(code: $0, message: "refused")) } ?? .success(receipt)
+                        refusal.map {
+                            .failure(Refusal(code: $0, message: "refused", retryAfter: $0 == .resourceExhausted ? .seconds(3) : nil))
+                        } ?? .success(receipt)
                     try await writer.write(SubmitResult(item: item, messageID: id, result: result).packed())
                 }
             }
@@ -73,7 +77,8 @@ import Testing
     ) async throws {
         try await withClient(of: service.router) { client in
             var referrals = ReferralClient(client)
-            referrals.persistence.sleep = { _ in }
+            referrals.persistence.jitter = { 0 }
+            referrals.persistence.sleep = { pause in service.longestSleep.withLock { $0 = max($0, pause) } }
             try await referrals.submitAll(submissions(count), lost: lost, answered: answered)
         }
     }
@@ -99,6 +104,7 @@ import Testing
             if case .failure = result.result { refused.append(result.item) }
         }
         #expect(refused == [4])
+        #expect(service.longestSleep.withLock { $0 } >= .seconds(3), "as long as the exchange asked to wait")
         #expect(service.received.withLock { received in ["m-2", "m-4", "m-5"].map { id in received.count { $0 == id } } } == [2, 1, 2])
     }
 

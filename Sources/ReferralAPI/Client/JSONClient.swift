@@ -74,8 +74,12 @@ package struct JSONClient: Sendable {
             client: client, options: options, persistence: SubmissionPersistence(), pack: { $0.packed },
             read: { try Self.json($0, result) },
             place: { answer in
-                let code = answer["refusal"].map { Status.Code(rawValue: $0["code"]?.integer() ?? 0) }
-                return (answer["item"]?.integer() ?? 0, code)
+                let refusal = answer["refusal"]
+                let delay: Int64? = refusal?["retryAfterMilliseconds"]?.integer()
+                return (
+                    answer["item"]?.integer() ?? 0, refusal.map { Status.Code(rawValue: $0["code"]?.integer() ?? 0) },
+                    delay.map { .milliseconds($0) }
+                )
             })
         try await calling {
             try await flow.run(submissions, lost: lost) { _, submission, answer in try await answered(submission.tag, answer) }

@@ -59,7 +59,7 @@ public struct ReferralClient: Sendable {
     ) async throws where Submissions.Element == Submission {
         let flow = SubmissionFlow<Submission, SubmitResult>(
             client: client, options: options, persistence: persistence, pack: { try pack(Submission.wireType, $0.write) },
-            read: { try SubmitResult(answer: $0) }, place: { ($0.item, $0.refusal?.code) })
+            read: { try SubmitResult(answer: $0) }, place: { ($0.item, $0.refusal?.code, $0.refusal?.retryAfter) })
         try await calling {
             try await flow.run(submissions, lost: lost) { index, submission, result in
                 var result = result

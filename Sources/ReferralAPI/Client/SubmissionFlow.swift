@@ -9,8 +9,8 @@ struct SubmissionFlow<Item: Sendable, Answer> {
     let persistence: SubmissionPersistence
     let pack: @Sendable (Item) throws -> ByteBuffer
     let read: (ByteBuffer) throws -> Answer
-    /// The number of the item on its stream that an answer is for, and the code of its refusal.
-    let place: (Answer) -> (number: UInt64, refusal: Status.Code?)
+    /// The number of the item on its stream that an answer is for, and of its refusal the code and how long it asks to wait.
+    let place: (Answer) -> (number: UInt64, refusal: Status.Code?, retryAfter: Duration?)
 
     /// - Parameters:
     ///   - lost: told when a stream is over before its time: why, and how many items are sent again.
@@ -36,12 +36,13 @@ struct SubmissionFlow<Item: Sendable, Answer> {
             var (hasBegun, hasAnswers) = (false, false)
             var ownError: (any Error)?
             let reason: Status
+            var delay = Duration.zero
             do {
                 var options = options
                 options.timeout = deadline.map { ContinuousClock.now.duration(to: $0) }
                 try await client.bidirectional(.submitStream, options: options) { writer, messages in
                     hasBegun = true
-                    try await exchange(pipe, writer, messages) {
+                    try await exchange(pipe, writer, messages, delay: &delay) {
                         hasAnswers = true
                         do {
                             try await answered($0, $1, $2)
@@ -63,14 +64,15 @@ struct SubmissionFlow<Item: Sendable, Answer> {
             guard failures < persistence.attempts else { throw reason }
             if unanswered > 0 { lost(reason, unanswered) }
             let pause = persistence.backoff.delay(afterFailures: failures, jitter: persistence.jitter())
-            try await persistence.sleep((reason.retryDelay ?? .zero) + pause)
+            try await persistence.sleep(max(reason.retryDelay ?? .zero, delay) + pause)
         }
         if let error = pipe.sourceError { throw error }
     }
 
     /// One stream, to its end.
+    /// - Parameter delay: set to the longest time that the exchange asks to wait before an item is sent again.
     private func exchange(
-        _ pipe: SubmissionPipe<Item>, _ writer: RequestWriter, _ messages: MessageStream,
+        _ pipe: SubmissionPipe<Item>, _ writer: RequestWriter, _ messages: MessageStream, delay: inout Duration,
         _ answered: (Int, Item, Answer) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -81,10 +83,13 @@ struct SubmissionFlow<Item: Sendable, Answer> {
             }
             for try await message in messages {
                 let answer = try read(message)
-                let (number, refusal) = place(answer)
+                let (number, refusal, retryAfter) = place(answer)
                 let isForNow = refusal == .unavailable || refusal == .resourceExhausted
                 let again = isForNow ? persistence.attempts : nil
-                guard let entry = pipe.answered(number, againUnlessSent: again) else { continue }
+                guard let entry = pipe.answered(number, againUnlessSent: again) else {
+                    delay = max(delay, retryAfter ?? .zero)
+                    continue
+                }
                 try await answered(entry.index, entry.item, answer)
             }
             group.cancelAll()

@@ -79,10 +79,13 @@ public struct Refusal: Error, Hashable, Sendable {
     public var code: Status.Code
     public var message: String
     public var faults: [Fault]
+    /// How long to wait before the item is sent again, in whole milliseconds; nil when nothing is said of that.
+    public var retryAfter: Duration?
 
-    public init(code: Status.Code, message: String, faults: [Fault] = []) {
+    public init(code: Status.Code, message: String, faults: [Fault] = [], retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
         self.faults = faults
+        self.retryAfter = retryAfter
     }
 }

@@ -78,7 +78,7 @@ extension Refusal {
     ///   of what happened.
     init(_ error: any Error) {
         let status = Status(error) ?? Status(.internal, "the exchange failed on this item")
-        self.init(code: status.code, message: status.message, faults: status.faults)
+        self.init(code: status.code, message: status.message, faults: status.faults, retryAfter: status.retryDelay)
     }
 }
 

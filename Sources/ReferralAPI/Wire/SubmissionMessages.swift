@@ -156,13 +156,15 @@ extension Refusal: WireMessage {
         let wire = message.pointee
         self.init(
             code: Status.Code(rawValue: wire.code), message: FieldReader.plain(wire.message) ?? "",
-            faults: [Fault](wire.n_faults, wire.faults))
+            faults: [Fault](wire.n_faults, wire.faults),
+            retryAfter: wire.retry_after_milliseconds == 0 ? nil : .milliseconds(Int64(wire.retry_after_milliseconds)))
     }
 
     func write(to message: UnsafeMutablePointer<Lots__V1__Refusal>, in arena: Arena) {
         message.pointee.code = code.rawValue
         message.pointee.message = arena.string(self.message)
         (message.pointee.n_faults, message.pointee.faults) = faults.messages(in: arena)
+        message.pointee.retry_after_milliseconds = UInt32(clamping: Int64((retryAfter ?? .zero) / .milliseconds(1)))
     }
 }
 

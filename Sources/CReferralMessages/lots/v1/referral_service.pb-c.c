@@ -1125,7 +1125,7 @@ const ProtobufCMessageDescriptor lots__v1__submit_result__descriptor =
   (ProtobufCMessageInit) lots__v1__submit_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__refusal__field_descriptors[3] =
+static const ProtobufCFieldDescriptor lots__v1__refusal__field_descriptors[4] =
 {
   {
     "code",
@@ -1163,16 +1163,29 @@ static const ProtobufCFieldDescriptor lots__v1__refusal__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retry_after_milliseconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lots__V1__Refusal, retry_after_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__refusal__field_indices_by_name[] = {
   0,   /* field[0] = code */
   2,   /* field[2] = faults */
   1,   /* field[1] = message */
+  3,   /* field[3] = retry_after_milliseconds */
 };
 static const ProtobufCIntRange lots__v1__refusal__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor lots__v1__refusal__descriptor =
 {
@@ -1182,7 +1195,7 @@ const ProtobufCMessageDescriptor lots__v1__refusal__descriptor =
   "Lots__V1__Refusal",
   "lots.v1",
   sizeof(Lots__V1__Refusal),
-  3,
+  4,
   lots__v1__refusal__field_descriptors,
   lots__v1__refusal__field_indices_by_name,
   1,  lots__v1__refusal__number_ranges,

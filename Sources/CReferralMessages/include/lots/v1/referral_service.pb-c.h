@@ -182,10 +182,14 @@ struct  Lots__V1__Refusal
   char *message;
   size_t n_faults;
   Lots__V1__Fault **faults;
+  /*
+   * How long to wait before the item is sent again; 0: nothing is said of that.
+   */
+  uint32_t retry_after_milliseconds;
 };
 #define LOTS__V1__REFUSAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lots__v1__refusal__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
 typedef enum {
