@@ -66,7 +66,7 @@ public enum DirectoryFile {
     private static func readAgreement(_ block: MappingReader) -> OrganisationAgreement {
         defer { block.finish() }
         if block.keys.allSatisfy(["from", "until"].contains) { block.fault("", "an agreement says at least one thing") }
-        func time(_ key: String) -> Duration? { block.optional(key, .duration(OrganisationAgreement.times)) }
+        func time(_ key: String) -> TimeSpan? { block.optional(key, .timeSpan(OrganisationAgreement.times)) }
         func count(_ key: String) -> Int? { block.optional(key, .number(OrganisationAgreement.attempts)) }
         return OrganisationAgreement(
             period: readPeriod(block), firstContactWithin: time("first_contact_within"),

@@ -83,7 +83,7 @@ extension Scalar where Value == Duration {
     }
 
     /// In the largest unit that divides it.
-    private static func written(_ duration: Duration) -> String {
+    fileprivate static func written(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         if attoseconds != 0 { return "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)ms" }
         for (unit, size) in [("d", 86_400), ("h", 3_600), ("m", 60)] as [(String, Int64)] where seconds != 0 && seconds % size == 0 {
@@ -135,6 +135,24 @@ extension Scalar where Value == Area {
                 return .failure(.init(text: "not an area: four digits, or four digits, a slash and a district in a-z, like 0180/farsta"))
             }
             return .success(Area(municipality: String(match.1), district: match.2.map(String.init)))
+        }
+    }
+}
+
+extension Scalar where Value == TimeSpan {
+    /// Whole hours or days, `72h` or `3d`, within `range`. Three days end at the same time of day in Sweden, 72 hours after 72 hours.
+    static func timeSpan(_ range: ClosedRange<Duration>) -> Scalar {
+        Scalar(mustBePlain: false) { text in
+            guard let count = Int(text.dropLast()), let unit = text.last, unit == "h" || unit == "d",
+                text.utf8.dropLast().allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else { return .failure(.init(text: "not a time: whole hours or days, like 72h or 3d")) }
+            // More than ten thousand is out of any range.
+            let span: TimeSpan = unit == "h" ? .hours(count) : .days(min(count, 10_000))
+            guard range.contains(span.nominal) else {
+                let (first, last) = (Scalar<Duration>.written(range.lowerBound), Scalar<Duration>.written(range.upperBound))
+                return .failure(.init(text: "\(text) is out of range: \(first) to \(last)"))
+            }
+            return .success(span)
         }
     }
 }

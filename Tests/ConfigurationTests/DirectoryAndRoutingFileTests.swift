@@ -75,14 +75,13 @@ import Testing
         let folder = try TemporaryFolder(["directory.yaml": yaml])
         let jour = try #require(try DirectoryFile.read(folder.path("directory.yaml")).organisation(OrganisationID("jouren")))
         #expect(jour.languages == ["sv", "prs"])
-        let day = Duration.seconds(86_400)
         #expect(
             jour.agreements == [
-                OrganisationAgreement(period: DatePeriod(first: nil, last: CivilDate("2022-03-31")), firstContactWithin: day * 5),
+                OrganisationAgreement(period: DatePeriod(first: nil, last: CivilDate("2022-03-31")), firstContactWithin: .hours(120)),
                 OrganisationAgreement(
-                    period: DatePeriod(first: CivilDate("2022-04-01"), last: nil), firstContactWithin: day * 3,
-                    firstContactWarning: day * 2,
-                    firstMeetingWithin: day * 10, untakenWarning: day, callAttempts: 3, eveningAttempts: 1),
+                    period: DatePeriod(first: CivilDate("2022-04-01"), last: nil), firstContactWithin: .days(3),
+                    firstContactWarning: .hours(48),
+                    firstMeetingWithin: .days(10), untakenWarning: .hours(24), callAttempts: 3, eveningAttempts: 1),
             ])
         let faults = try directoryFaults(
             yaml.replacing("120h", with: "3").replacing("10d", with: "2d").replacing("evening_attempts", with: "evening_attempt")
@@ -91,8 +90,7 @@ import Testing
         #expect(
             faults == """
                 directory.yaml:7: organisations[1].languages[1]: must be a language like sv, prs or zh-Hant (BCP 47)
-                directory.yaml:9: organisations[1].agreements[0].first_contact_within: not a duration: a whole number with its unit ms, s, m, h \
-                or d, like 30s
+                directory.yaml:9: organisations[1].agreements[0].first_contact_within: not a time: whole hours or days, like 72h or 3d
                 directory.yaml:10: organisations[1].agreements[1]: an agreement says at least one thing
                 directory.yaml:15: organisations[1].agreements[2].first_meeting_within: the first meeting does not come before the first \
                 contact

@@ -6,20 +6,26 @@ import Testing
     @Test(
         arguments: [
             // The partnership with the brottsofferjourer, 2022.
-            ("bojen-stockholm-gotland", "2022-03-31", nil), ("bojen-stockholm-gotland", "2022-04-01", [72, nil, nil, 3, 1]),
-            ("bojen-sodra-stockholm", "2026-03-02", [72, nil, nil, 3, 1]), ("bojen-vasterort", "2023-07-01", [72, nil, nil, 3, 1]),
+            ("bojen-stockholm-gotland", "2022-03-31", nil), ("bojen-stockholm-gotland", "2022-04-01", Self.partnership),
+            ("bojen-sodra-stockholm", "2026-03-02", Self.partnership), ("bojen-vasterort", "2023-07-01", Self.partnership),
             ("bojen-vasterort", "2004-06-01", nil),
             // The annual report of Stödcentrum Nordväst for 2017.
-            ("stodcentrum-nordvast", "2017-06-01", [72, 48, 240, nil, nil]), ("stodcentrum-nordvast", "2016-12-31", nil),
-            ("stodcentrum-city", "2026-03-02", nil),
-        ] as [(String, String, [Int?]?)])
-    func promises(organisation: String, day: String, expected: [Int?]?) throws {
+            (
+                "stodcentrum-nordvast", "2017-06-01",
+                OrganisationAgreement(
+                    firstContactWithin: .hours(72), firstContactWarning: .hours(48), firstMeetingWithin: .days(10))
+            ), ("stodcentrum-nordvast", "2016-12-31", nil), ("stodcentrum-city", "2026-03-02", nil),
+        ] as [(String, String, OrganisationAgreement?)])
+    func promises(organisation: String, day: String, expected: OrganisationAgreement?) throws {
         let found = try #require(Shipped.routing.get().directory.organisation(OrganisationID(organisation))).agreement(on: .day(day))
-        let values = found.map { agreement in
-            [agreement.firstContactWithin, agreement.firstContactWarning, agreement.firstMeetingWithin].map { time in
-                time.map { Int($0 / .seconds(3_600)) }
-            } + [agreement.callAttempts, agreement.eveningAttempts]
-        }
-        #expect(values == expected)
+        #expect(found?.firstContactWithin == expected?.firstContactWithin)
+        #expect(found?.firstContactWarning == expected?.firstContactWarning)
+        #expect(found?.firstMeetingWithin == expected?.firstMeetingWithin)
+        #expect(found?.untakenWarning == expected?.untakenWarning)
+        #expect(found?.callAttempts == expected?.callAttempts)
+        #expect(found?.eveningAttempts == expected?.eveningAttempts)
+        #expect((found == nil) == (expected == nil))
     }
+
+    private static let partnership = OrganisationAgreement(firstContactWithin: .days(3), callAttempts: 3, eveningAttempts: 1)
 }

@@ -186,10 +186,10 @@ import Testing
     }
 
     @Test func anAgreementIsTheOneOfTheDay() throws {
-        let old = OrganisationAgreement(period: Self.period(nil, "2022-03-31"), firstContactWithin: .seconds(5 * 86_400))
+        let old = OrganisationAgreement(period: Self.period(nil, "2022-03-31"), firstContactWithin: .days(5))
         let new = OrganisationAgreement(
-            period: Self.period("2022-04-01", nil), firstContactWithin: .seconds(3 * 86_400), firstContactWarning: .seconds(2 * 86_400),
-            firstMeetingWithin: .seconds(3 * 86_400), untakenWarning: .seconds(86_400), callAttempts: 3, eveningAttempts: 3)
+            period: Self.period("2022-04-01", nil), firstContactWithin: .days(3), firstContactWarning: .days(2),
+            firstMeetingWithin: .hours(72), untakenWarning: .hours(24), callAttempts: 3, eveningAttempts: 3)
         #expect(Self.faults(old, new, languages: ["sv", "prs", "zh-Hant", "sr-Latn-RS"]) == [])
         let jour = Organisation(
             id: OrganisationID("jouren"), name: "J", kind: .brottsofferjour, units: [Self.unit("a")], agreements: [old, new])
@@ -203,21 +203,20 @@ import Testing
             let faults = Self.faults(agreement)
             #expect(faults.count == 1 && faults[0].hasPrefix("organisations[1].agreements[0]\(key): "), "\(faults)")
         }
-        let day = Duration.seconds(86_400)
-        fault(".first_contact_within", .init(firstContactWithin: .seconds(3_599)))
-        fault(".untaken_warning", .init(untakenWarning: day * 91))
+        fault(".first_contact_within", .init(firstContactWithin: .elapsed(.seconds(3_599))))
+        fault(".untaken_warning", .init(untakenWarning: .days(91)))
         fault(".call_attempts", .init(callAttempts: 21))
-        fault(".first_contact_warning", .init(firstContactWithin: day, firstContactWarning: day))
-        fault(".first_contact_warning", .init(firstContactWarning: day))
-        fault(".first_meeting_within", .init(firstContactWithin: day * 3, firstMeetingWithin: day * 2))
+        fault(".first_contact_warning", .init(firstContactWithin: .days(1), firstContactWarning: .hours(24)))
+        fault(".first_contact_warning", .init(firstContactWarning: .days(1)))
+        fault(".first_meeting_within", .init(firstContactWithin: .days(3), firstMeetingWithin: .hours(71)))
         fault(".evening_attempts", .init(callAttempts: 2, eveningAttempts: 3))
         fault(".evening_attempts", .init(eveningAttempts: 1))
-        fault(".until", .init(period: Self.period("2022-04-01", "2022-03-31"), untakenWarning: day))
+        fault(".until", .init(period: Self.period("2022-04-01", "2022-03-31"), untakenWarning: .days(1)))
 
-        let promise = OrganisationAgreement(untakenWarning: day)
+        let promise = OrganisationAgreement(untakenWarning: .days(1))
         #expect(Self.faults(promise, .init(period: Self.period("2022-04-01", nil), callAttempts: 1)).first?.contains("same days") == true)
         let gone = Self.faults(
-            .init(period: Self.period("2005-01-01", nil), untakenWarning: day), existence: Self.period(nil, "2004-12-31"))
+            .init(period: Self.period("2005-01-01", nil), untakenWarning: .days(1)), existence: Self.period(nil, "2004-12-31"))
         #expect(gone.first?.contains("on no day") == true)
         #expect(Self.faults(promise, kind: .police).first?.contains("promises nothing") == true)
     }

@@ -47,15 +47,15 @@ public struct Agreement: Hashable, Sendable {
     func replacing(_ promised: OrganisationAgreement) -> Agreement {
         var agreement = self
         if let contact = promised.firstContactWithin {
-            agreement.contact = .elapsed(contact)
+            agreement.contact = contact
             // A warning belongs to the time that it warns of.
-            agreement.contactWarning = promised.firstContactWarning.map { .elapsed($0) }
+            agreement.contactWarning = promised.firstContactWarning
         }
-        if let meeting = promised.firstMeetingWithin { agreement.meeting = .elapsed(meeting) }
+        if let meeting = promised.firstMeetingWithin { agreement.meeting = meeting }
         if let untaken = promised.untakenWarning {
-            agreement.untaken = .elapsed(untaken)
+            agreement.untaken = untaken
             // The owner keeps a day after the warning.
-            agreement.untakenReview = .elapsed(untaken + .seconds(86_400))
+            agreement.untakenReview = untaken.adding(days: 1)
         }
         if let calls = promised.callAttempts {
             agreement.attempts.calls = calls

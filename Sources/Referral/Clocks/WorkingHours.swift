@@ -60,11 +60,29 @@ public enum TimeSpan: Hashable, Sendable, CustomStringConvertible {
     /// That many times 60 minutes, at most 10 000.
     public static func hours(_ count: Int) -> TimeSpan { .elapsed(.seconds(min(max(count, 0), 10_000) * 3_600)) }
 
+    /// Its length when no clock is changed; of working hours that of as many hours.
+    public var nominal: Duration {
+        switch self {
+        case .elapsed(let time): time
+        case .days(let count): .seconds(86_400) * count
+        case .workingHours(let count): .seconds(3_600) * count
+        }
+    }
+
     public func deadline(from start: Instant, _ office: WorkingHours = WorkingHours()) -> Instant {
         switch self {
         case .elapsed(let time): start + time
         case .days(let count): LocalTime(inStockholmAt: start).adding(days: count).instant(notBefore: start)
         case .workingHours(let count): office.deadline(after: .seconds(min(max(count, 0), 10_000) * 3_600), from: start)
+        }
+    }
+
+    /// That many days more; of hours, 24 hours each.
+    func adding(days: Int) -> TimeSpan {
+        switch self {
+        case .elapsed(let time): .elapsed(time + .seconds(86_400) * days)
+        case .days(let count): .days(count + days)
+        case .workingHours(let count): .workingHours(count + 24 * days)
         }
     }
 

@@ -4,21 +4,21 @@ public struct OrganisationAgreement: Hashable, Sendable {
     /// Agreements of one organisation have no day in common.
     public let period: DatePeriod
     /// The first contact with the person; an hour to 90 days, as every time here.
-    public let firstContactWithin: Duration?
+    public let firstContactWithin: TimeSpan?
     /// When the organisation is warned that the first contact is still missing; before `firstContactWithin`.
-    public let firstContactWarning: Duration?
+    public let firstContactWarning: TimeSpan?
     /// The first meeting; not before `firstContactWithin`.
-    public let firstMeetingWithin: Duration?
+    public let firstMeetingWithin: TimeSpan?
     /// When the organisation is warned that nobody has taken the case.
-    public let untakenWarning: Duration?
+    public let untakenWarning: TimeSpan?
     /// Calls that have to be tried before a person counts as unreachable, 1 to 20.
     public let callAttempts: Int?
     /// How many of them in the evening; at most `callAttempts`.
     public let eveningAttempts: Int?
 
     public init(
-        period: DatePeriod = .always, firstContactWithin: Duration? = nil, firstContactWarning: Duration? = nil,
-        firstMeetingWithin: Duration? = nil, untakenWarning: Duration? = nil, callAttempts: Int? = nil, eveningAttempts: Int? = nil
+        period: DatePeriod = .always, firstContactWithin: TimeSpan? = nil, firstContactWarning: TimeSpan? = nil,
+        firstMeetingWithin: TimeSpan? = nil, untakenWarning: TimeSpan? = nil, callAttempts: Int? = nil, eveningAttempts: Int? = nil
     ) {
         self.period = period
         self.firstContactWithin = firstContactWithin
@@ -42,19 +42,19 @@ public struct OrganisationAgreement: Hashable, Sendable {
             ("first_meeting_within", firstMeetingWithin), ("untaken_warning", untakenWarning),
         ]
         for (key, time) in times {
-            if let time, !Self.times.contains(time) { faults.append((key, "has to be 1 hour to 90 days")) }
+            if let time, !Self.times.contains(time.nominal) { faults.append((key, "has to be 1 hour to 90 days")) }
         }
         for (key, count) in [("call_attempts", callAttempts), ("evening_attempts", eveningAttempts)] {
             if let count, !Self.attempts.contains(count) { faults.append((key, "has to be 1 to 20")) }
         }
         if let warning = firstContactWarning {
             if let contact = firstContactWithin {
-                if warning >= contact { faults.append(("first_contact_warning", "a warning comes before the end of the time")) }
+                if warning.nominal >= contact.nominal { faults.append(("first_contact_warning", "a warning comes before the end of the time")) }
             } else {
                 faults.append(("first_contact_warning", "needs first_contact_within, whose end it warns of"))
             }
         }
-        if let contact = firstContactWithin, let meeting = firstMeetingWithin, meeting < contact {
+        if let contact = firstContactWithin, let meeting = firstMeetingWithin, meeting.nominal < contact.nominal {
             faults.append(("first_meeting_within", "the first meeting does not come before the first contact"))
         }
         if let evening = eveningAttempts, callAttempts.map({ evening > $0 }) ?? true {

@@ -144,8 +144,12 @@ struct StoryTelling {
         exchange.clock.set(story.clock)
         for step in story.steps {
             try await exchange.pass(to: step.at)
-            let found = try await play(step)
-            differences += found.map { "\(story.name):\(step.line): \($0)" }
+            do {
+                differences += try await play(step).map { "\(story.name):\(step.line): \($0)" }
+            } catch {
+                // What follows cannot be told without it.
+                return differences.append("\(story.name):\(step.line): \(error)")
+            }
         }
     }
 

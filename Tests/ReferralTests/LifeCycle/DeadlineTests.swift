@@ -109,7 +109,7 @@ import Testing
         let life = try Life(
             policy: World.policy(agreements: [
                 OrganisationAgreement(
-                    period: DatePeriod(first: today, last: today), firstContactWithin: .seconds(4 * 3_600), untakenWarning: .seconds(3_600))
+                    period: DatePeriod(first: today, last: today), firstContactWithin: .hours(4), untakenWarning: .hours(1))
             ]))
         #expect(
             due(life) == [
