@@ -124,7 +124,7 @@ public struct DaemonConfiguration: Hashable, Sendable {
     /// `lease`: how long a recipient has to acknowledge a case that was handed out, 5s to 1d; default 5m.
     public var lease: Duration
     /// `consent_period`: how long a referral waits for the person's answer before it is closed and erased, 1h to 90d; default 14d.
-    public var consentPeriod: Duration
+    public var consentPeriod: TimeSpan
     /// `pages`
     public var pages: Pages
     /// `log`
@@ -242,7 +242,7 @@ extension DaemonConfiguration {
 
         let day = Duration.seconds(86_400)
         let lease = top.value("lease", .duration(.seconds(5)...day), default: .seconds(300))
-        let consentPeriod = top.value("consent_period", .duration(.seconds(3_600)...(day * 90)), default: day * 14)
+        let consentPeriod = top.value("consent_period", .timeSpan(.seconds(3_600)...(day * 90)), default: .days(14))
         top.finish()
 
         guard let directoryPath, let routingPath else { return nil }
@@ -292,7 +292,7 @@ extension DaemonConfiguration {
 
     private init(
         listen: Listen, tls: TLS, databasePath: String, directoryPath: String, routingPath: String, digestKeyPath: String,
-        acceptTestData: Bool, clockStart: Instant?, limits: Limits, lease: Duration, consentPeriod: Duration,
+        acceptTestData: Bool, clockStart: Instant?, limits: Limits, lease: Duration, consentPeriod: TimeSpan,
         pages: Pages, log: Log, unusedVariables: [String]
     ) {
         self.listen = listen

@@ -41,7 +41,7 @@ public final class RulesInForce: Sendable {
     ///   - now: the time of the exchange.
     /// - Throws: `StoreError`, `Rejection` when `first` cannot be published, `Unreadable`.
     public init(
-        store: any ReferralStore, reader: any PublicationReading, consentPeriod: Duration,
+        store: any ReferralStore, reader: any PublicationReading, consentPeriod: TimeSpan,
         first: [(number: Int, content: PublicationContent)], at now: Instant
     ) async throws {
         let versions = first.map { (number: $0.number, content: $0.content, digest: $0.content.digest) }
@@ -88,7 +88,7 @@ public final class RulesInForce: Sendable {
     /// As it would be after a change; parses what is new. Takes a moment.
     /// - Throws: `PublicationFaults`, `Unreadable`.
     static func after(
-        _ publications: [Publication], _ base: Snapshot?, consentPeriod: Duration, _ reader: any PublicationReading
+        _ publications: [Publication], _ base: Snapshot?, consentPeriod: TimeSpan, _ reader: any PublicationReading
     ) throws -> Snapshot {
         var history = base?.history ?? RoutingHistory()
         var (ruleSets, directories) = (base?.ruleSets ?? [:], base?.directories ?? [:])
@@ -116,7 +116,7 @@ public final class RulesInForce: Sendable {
     }
 
     /// Nil when there is nothing new.
-    private static func next(_ base: Snapshot?, consentPeriod: Duration, _ source: Source) async throws -> Snapshot? {
+    private static func next(_ base: Snapshot?, consentPeriod: TimeSpan, _ source: Source) async throws -> Snapshot? {
         var sequence = base?.history.lastSequence ?? 0
         var publications: [Publication] = []
         // A piece at a time, since each may have texts of a megabyte.

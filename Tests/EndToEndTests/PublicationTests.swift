@@ -264,7 +264,7 @@ import Testing
                 for store in stores {
                     group.addTask {
                         try await RulesInForce(
-                            store: store, reader: PublicationReader(), consentPeriod: .seconds(3_600), first: first,
+                            store: store, reader: PublicationReader(), consentPeriod: .hours(1), first: first,
                             at: Instant(milliseconds: 1_772_431_200_000)
                         ).history
                     }

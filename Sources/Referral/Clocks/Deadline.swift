@@ -50,7 +50,9 @@ extension ReferralState {
         var deadlines: [Deadline] = []
         if case .awaitingConsent(let until) = phase { deadlines.append(Deadline(.consent, due: until)) }
         for assignment in assignments { deadlines += assignment.deadlines(policy) }
-        if erasedAt == nil, let last = lastEnd { deadlines.append(Deadline(.erasure, due: last + policy.gracePeriod)) }
+        if erasedAt == nil, let last = lastEnd {
+            deadlines.append(Deadline(.erasure, due: policy.gracePeriod.deadline(from: last, policy.office)))
+        }
         return deadlines.sorted { ($0.due, $0.kind.rawValue) < ($1.due, $1.kind.rawValue) }
     }
 

@@ -49,7 +49,9 @@ public struct OrganisationAgreement: Hashable, Sendable {
         }
         if let warning = firstContactWarning {
             if let contact = firstContactWithin {
-                if warning.nominal >= contact.nominal { faults.append(("first_contact_warning", "a warning comes before the end of the time")) }
+                if warning.nominal >= contact.nominal {
+                    faults.append(("first_contact_warning", "a warning comes before the end of the time"))
+                }
             } else {
                 faults.append(("first_contact_warning", "needs first_contact_within, whose end it warns of"))
             }

@@ -60,7 +60,7 @@ extension ReferralState {
         switch facts.consent.status {
         case .no: events.append(.refused(.consentRefused))
         case .withdrawn: events.append(.refused(.consentWithdrawn))
-        case .notAsked: events.append(.awaitingConsent(until: now + policy.consentPeriod))
+        case .notAsked: events.append(.awaitingConsent(until: policy.consentPeriod.deadline(from: now, policy.office)))
         case .yes, .guardianYes:
             let today = CivilDate(inStockholmAt: now)
             for (service, id) in zip(facts.services, submission.assignments) {

@@ -2,14 +2,14 @@
 public struct Policy: Sendable {
     public let routing: Routing
     /// How long a referral waits for the person's answer.
-    public let consentPeriod: Duration
+    public let consentPeriod: TimeSpan
     /// How long content is kept after the last assignment has ended.
-    public let gracePeriod: Duration
+    public let gracePeriod: TimeSpan
     /// When the coordinator's office is staffed.
     public let office: WorkingHours
 
     public init(
-        routing: Routing, consentPeriod: Duration = .seconds(14 * 86_400), gracePeriod: Duration = .seconds(90 * 86_400),
+        routing: Routing, consentPeriod: TimeSpan = .days(14), gracePeriod: TimeSpan = .days(90),
         office: WorkingHours = WorkingHours()
     ) {
         self.routing = routing
