@@ -4775,8 +4775,8 @@ static const ProtobufCIntRange lots__v1__silence_alarm__number_ranges[1 + 1] =
 const ProtobufCMessageDescriptor lots__v1__silence_alarm__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "lots.v1.StoredAlarm",
-  "StoredAlarm",
+  "lots.v1.SilenceAlarm",
+  "SilenceAlarm",
   "Lots__V1__SilenceAlarm",
   "lots.v1",
   sizeof(Lots__V1__SilenceAlarm),
