@@ -290,6 +290,27 @@ import Testing
 
     // MARK: Races
 
+    /// Of those who act on the same sight of a case one is taken; the others look again.
+    @Test(arguments: Carrier.allCases) func ofManyWhoSawTheSameOneIsTaken(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            let work = try await Work.accepted(in: exchange, by: Self.volunteers)
+            let (client, id) = (work.client, work.id)
+            let seen = try await client.file(id).state.version
+            let attempt = AssignmentCommand.recordAttempt(Attempt(channel: .call, at: exchange.clock.now, result: .noAnswer))
+            let codes = await Self.all(8) { number in
+                await failure { _ = try await client.perform(attempt, on: id, id: CommandID("c\(number)"), expecting: seen) }?.code
+            }
+            #expect(codes.count { $0 == nil } == 1 && codes.count { $0 == .aborted } == 7, "\(codes)")
+            #expect(try await client.file(id).state.attempts == 1)
+
+            // The same command many times at once is one.
+            let entries = try await exchange.events().count
+            let answers = await Self.all(8) { _ in try? await client.perform(attempt, on: id, id: CommandID("same")) }
+            #expect(Set(answers).count == 1 && answers[0]?.attempts == 2)
+            #expect(try await exchange.events().count == entries + 1)
+        }
+    }
+
     /// Whoever comes first, in the end there is neither a case nor its content.
     @Test(arguments: Carrier.allCases) func aWithdrawalWinsWhileOthersAct(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in
@@ -406,6 +427,13 @@ import Testing
             #expect(refusal?.code == .failedPrecondition)
             #expect(refusal?.message.contains("the other side of the same event") == true, "\(refusal?.message ?? "taken")")
             #expect(try await other.does(.answerHandover(.refused(.conflictOfInterest))).owner == OrganisationID("stodcentrum-vasterort"))
+        }
+    }
+
+    private static func all<R: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) async -> R) async -> [R] {
+        await withTaskGroup(of: R.self) { group in
+            for number in 0..<count { group.addTask { await body(number) } }
+            return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
