@@ -385,6 +385,33 @@ import Testing
         }
     }
 
+    /// Only the units that the directory names have anything to do with a case of somebody whose identity is protected.
+    @Test(arguments: Carrier.allCases) func protectedCasesAreListedAndWorkedOnByTheirReadersOnly(_ carrier: Carrier) async throws {
+        var content = Sample.adult()
+        content.protectedIdentity = .confidentialityMarking
+        let protected = content
+        try await LiveExchange.with(carrier, installation: .withProtectedReader) { exchange in
+            var work = try await Work.accepted(in: exchange, by: Self.volunteers, protected)
+            #expect(try await work.client.cases().cases == [])
+            #expect(try await work.client.cases(ListCasesRequest(filter: .protected)).cases.map(\.id) == [work.id])
+            #expect(try await work.client.file(work.id).content?.person.name == "Exempla Påhittad")
+            #expect(try await work.does(.recordContact(ContactMade(channel: .call, at: exchange.clock.now))).phase == .contacted)
+            // Nor does the log say which case it is.
+            #expect(!exchange.log.lines.contains { $0.contains(work.id.rawValue) })
+            // The centre has no reader.
+            let offer = AssignmentCommand.offerHandover(to: OrganisationID("stodcentrum-vasterort"), reason: .age, personAgrees: true)
+            #expect(await work.refusal(offer)?.code == .failedPrecondition)
+        }
+        try await LiveExchange.with(carrier, installation: .small) { exchange in
+            _ = try await exchange.sender().submit(Sample.submission("m", protected))
+            let id = try #require(try await exchange.events().flatMap(\.events).compactMap(\.assignment).first)
+            let client = try await exchange.recipient(Self.volunteers)
+            #expect(try await client.fetch().isEmpty)
+            #expect(await failure { _ = try await client.file(id) }?.code == .notFound)
+            #expect(await failure { _ = try await client.cases(ListCasesRequest(filter: .protected)) }?.code == .permissionDenied)
+        }
+    }
+
     /// A disk that has lost something does not keep an organisation from seeing its other cases.
     @Test func aDamagedCaseKeepsNoOtherFromBeingListed() async throws {
         try await LiveExchange.with { exchange in
