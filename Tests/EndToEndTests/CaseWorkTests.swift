@@ -290,6 +290,27 @@ import Testing
 
     // MARK: Races
 
+    /// Of those who act on the same sight of a case one is taken; the others look again.
+    @Test(arguments: Carrier.allCases) func ofManyWhoSawTheSameOneIsTaken(_ carrier: Carrier) async throws {
+        try await LiveExchange.with(carrier) { exchange in
+            let work = try await Work.accepted(in: exchange, by: Self.volunteers)
+            let (client, id) = (work.client, work.id)
+            let seen = try await client.file(id).state.version
+            let attempt = AssignmentCommand.recordAttempt(Attempt(channel: .call, at: exchange.clock.now, result: .noAnswer))
+            let codes = await Self.all(8) { number in
+                await failure { _ = try await client.perform(attempt, on: id, id: CommandID("c\(number)"), expecting: seen) }?.code
+            }
+            #expect(codes.count { $0 == nil } == 1 && codes.count { $0 == .aborted } == 7, "\(codes)")
+            #expect(try await client.file(id).state.attempts == 1)
+
+            // The same command many times at once is one.
+            let entries = try await exchange.events().count
+            let answers = await Self.all(8) { _ in try? await client.perform(attempt, on: id, id: CommandID("same")) }
+            #expect(Set(answers).count == 1 && answers[0]?.attempts == 2)
+            #expect(try await exchange.events().count == entries + 1)
+        }
+    }
+
     /// Whoever comes first, in the end there is neither a case nor its content.
     @Test(arguments: Carrier.allCases) func aWithdrawalWinsWhileOthersAct(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in
@@ -364,6 +385,33 @@ import Testing
         }
     }
 
+    /// Only the units that the directory names have anything to do with a case of somebody whose identity is protected.
+    @Test(arguments: Carrier.allCases) func protectedCasesAreListedAndWorkedOnByTheirReadersOnly(_ carrier: Carrier) async throws {
+        var content = Sample.adult()
+        content.protectedIdentity = .confidentialityMarking
+        let protected = content
+        try await LiveExchange.with(carrier, installation: .withProtectedReader) { exchange in
+            var work = try await Work.accepted(in: exchange, by: Self.volunteers, protected)
+            #expect(try await work.client.cases().cases == [])
+            #expect(try await work.client.cases(ListCasesRequest(filter: .protected)).cases.map(\.id) == [work.id])
+            #expect(try await work.client.file(work.id).content?.person.name == "Exempla Påhittad")
+            #expect(try await work.does(.recordContact(ContactMade(channel: .call, at: exchange.clock.now))).phase == .contacted)
+            // Nor does the log say which case it is.
+            #expect(!exchange.log.lines.contains { $0.contains(work.id.rawValue) })
+            // The centre has no reader.
+            let offer = AssignmentCommand.offerHandover(to: OrganisationID("stodcentrum-vasterort"), reason: .age, personAgrees: true)
+            #expect(await work.refusal(offer)?.code == .failedPrecondition)
+        }
+        try await LiveExchange.with(carrier, installation: .small) { exchange in
+            _ = try await exchange.sender().submit(Sample.submission("m", protected))
+            let id = try #require(try await exchange.events().flatMap(\.events).compactMap(\.assignment).first)
+            let client = try await exchange.recipient(Self.volunteers)
+            #expect(try await client.fetch().isEmpty)
+            #expect(await failure { _ = try await client.file(id) }?.code == .notFound)
+            #expect(await failure { _ = try await client.cases(ListCasesRequest(filter: .protected)) }?.code == .permissionDenied)
+        }
+    }
+
     /// A disk that has lost something does not keep an organisation from seeing its other cases.
     @Test func aDamagedCaseKeepsNoOtherFromBeingListed() async throws {
         try await LiveExchange.with { exchange in
@@ -406,6 +454,13 @@ import Testing
             #expect(refusal?.code == .failedPrecondition)
             #expect(refusal?.message.contains("the other side of the same event") == true, "\(refusal?.message ?? "taken")")
             #expect(try await other.does(.answerHandover(.refused(.conflictOfInterest))).owner == OrganisationID("stodcentrum-vasterort"))
+        }
+    }
+
+    private static func all<R: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) async -> R) async -> [R] {
+        await withTaskGroup(of: R.self) { group in
+            for number in 0..<count { group.addTask { await body(number) } }
+            return await group.reduce(into: []) { $0.append($1) }
         }
     }
 

@@ -41,6 +41,24 @@ struct Installation: Sendable {
         return try Installation(folder: folder, configuration: smallConfiguration)
     }
 
+    /// As `small`, and the jour names a reader of protected identities.
+    static var withProtectedReader: Installation {
+        get async throws { try await sharedWithReader.value }
+    }
+
+    private static let sharedWithReader = Task {
+        let folder = try await current.folder
+        let configuration = "readers"
+        let readers = folder.appending(path: configuration)
+        try SmallConfiguration.write(to: readers)
+        let unit = "{participant: bojen-vasterort/stodsamordning"
+        let directory = SmallConfiguration.directory.replacing(
+            "\(unit), name: Stödsamordning}\n", with: "\(unit), name: Stödsamordning}\n    protected_readers:\n      - \(unit)}\n")
+        try directory.write(to: readers.appending(path: "directory.yaml"), atomically: true, encoding: .utf8)
+        try FileManager.default.copyItem(at: folder.appending(path: "config/lots.yaml"), to: readers.appending(path: "lots.yaml"))
+        return try Installation(folder: folder, configuration: configuration)
+    }
+
     private static let smallConfiguration = "small"
 
     let folder: URL

@@ -73,6 +73,13 @@ import Testing
         #expect(try life.phase == "reported")
     }
 
+    @Test func noMediationHasMorePartiesThanAnAnswerCanCarry() throws {
+        var life = try Life.mediating()
+        let known = try #require(try life.assignment.mediation).parties.count
+        for _ in known..<40 { try life.act(.mediate(.addParty(.victim, age: nil, admitted: .unknown))) }
+        #expect(try life.refusal(.mediate(.addParty(.victim, age: nil, admitted: .unknown))) == "a mediation has at most 40 parties")
+    }
+
     @Test func severalOffendersAndVictims() throws {
         var life = try Life.mediating()
         try life.act(.mediate(.addParty(.offender, age: 16, admitted: .yes)))
