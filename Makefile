@@ -8,7 +8,7 @@ SWIFT_BUILD_FLAGS := --explicit-target-dependency-import-check error
 export SWIFT_BACKTRACE := enable=no
 FUZZ_SECONDS ?= 60
 # Tests that only compute go first, those with whole daemons last: beside each other, those with time limits would wait for a processor.
-COMPUTING := '^(DecisionTableTests|ReferralTests|ConfigurationTests|InflowTests|ProtobufTests|FuzzTests)\.'
+COMPUTING := '^(DecisionTableTests|ReferralTests|ConfigurationTests|InflowTests|ProtobufTests|FuzzTests|FiguresTests)\.'
 
 .PHONY: demo test fuzz sanitize scan build release dependencies test-dependencies certificates generate format lint bench clean
 

@@ -112,8 +112,10 @@ struct Run: AsyncParsableCommand {
         }
         parts += [
             CommitService(commits: commits, store: store),
-            TimerService { await DeadlineTimer(exchange: exchange).run() }, TimerService { await PublicationTimer(exchange: exchange).run() },
-            TimerService { await ChangeTimer(exchange: exchange).run() }, TimerService { await InflowTimer(exchange: exchange).run() },
+            TimerService { await DeadlineTimer(exchange: exchange).run() },
+            TimerService { await PublicationTimer(exchange: exchange).run() },
+            TimerService { await ChangeTimer(exchange: exchange).run() },
+            TimerService { await InflowTimer(exchange: exchange).run() },
             TimerService { await FiguresTimer(exchange: exchange).run() },
             // Probes learn when the store fails, and when it works again.
             TimerService { await health.follow { exchange.isStoreFailing } }, watch,
