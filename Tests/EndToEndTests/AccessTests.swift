@@ -4,7 +4,7 @@ import TTRPC
 import Testing
 
 /// Who may ask what, and that everybody else learns nothing.
-@Suite(.timeLimit(.minutes(3))) struct AccessTests {
+@Suite(.timeLimit(.minutes(6))) struct AccessTests {
     private enum Call: CaseIterable {
         case submit, submitStream, status, preview, fetch, pull, acknowledge, accept, giveBack
 

@@ -7,7 +7,7 @@ import TTRPC
 import Testing
 
 /// The way of a case from its sender to those who help, and back.
-@Suite(.timeLimit(.minutes(3))) struct CaseTests {
+@Suite(.timeLimit(.minutes(6))) struct CaseTests {
     private let lidingo = "bojen-stockholm-gotland"
 
     @Test(arguments: Carrier.allCases) func aCaseIsFetchedAcknowledgedAndTaken(_ carrier: Carrier) async throws {

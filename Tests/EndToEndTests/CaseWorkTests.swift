@@ -8,7 +8,7 @@ import TTRPC
 import Testing
 
 /// What organisations do with a case after they have taken it, from the first call to the end.
-@Suite(.timeLimit(.minutes(3))) struct CaseWorkTests {
+@Suite(.timeLimit(.minutes(6))) struct CaseWorkTests {
     private static let volunteers = "bojen-vasterort/stodsamordning"
     private static let centre = "stodcentrum-vasterort/vallingby"
 

@@ -5,7 +5,7 @@ import ReferralAPI
 import Testing
 
 /// The built command line against the built daemon: what it prints, and the exit codes that scripts go by.
-@Suite(.timeLimit(.minutes(2))) struct CommandLineTests {
+@Suite(.timeLimit(.minutes(6))) struct CommandLineTests {
     private static let police = "polisen-stockholm/vasterort"
     private static let centre = "stodcentrum-vasterort/vallingby"
     private static let volunteers = "bojen-vasterort/stodsamordning"
@@ -192,7 +192,10 @@ import Testing
             let places = output.errors.split(separator: "\n")
             #expect(places.count == 3, "\(output.errors)")
             #expect(places.contains { $0.hasPrefix("\(file):3:") })
-            #expect(places.contains { $0.hasPrefix("\(file):4:") && $0.contains("referral.person.age") && !$0.contains("200") })
+            #expect(
+                places.contains {
+                    $0.hasPrefix("\(file):4:") && $0.contains("referral.person.age") && !$0.dropFirst(file.count).contains("200")
+                })
             #expect(places.contains { $0.hasPrefix("\(file):5:") && $0.contains("surname") })
             let summary = try await lots("submit", "-", as: Self.police, input: lines.joined(separator: "\n"))
             #expect(summary.end == .exit(65) && summary.text.contains("2 taken, 3 refused"))

@@ -5,7 +5,7 @@ import TTRPC
 import Testing
 
 /// What the coordinator does with cases that people decide, and what others see of it.
-@Suite(.timeLimit(.minutes(3))) struct CoordinationTests {
+@Suite(.timeLimit(.minutes(6))) struct CoordinationTests {
     private let boj = "bojen-vasterort/stodsamordning"
     private let jour = OrganisationID("bojen-vasterort")
 

@@ -8,7 +8,7 @@ import TTRPC
 import Testing
 
 /// The built daemon: what it has acknowledged is there, whatever happens to it.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct CrashTests {
+@Suite(.serialized, .timeLimit(.minutes(6))) struct CrashTests {
     private static let count = 2_000
     private static let units = ["vasterort", "soderort", "city"]
 

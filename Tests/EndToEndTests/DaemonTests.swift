@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The built daemon: how it starts, whom it lets in, and how it stops.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct DaemonTests {
+@Suite(.serialized, .timeLimit(.minutes(6))) struct DaemonTests {
     @Test func whoWaitsDoesNotHoldUpAStop() async throws {
         try await Daemon.Files.with { files in
             try await Daemon.with(files, ["LIMITS_DRAIN_TIMEOUT": "10m"]) { daemon in

@@ -6,7 +6,7 @@ import TTRPC
 import Testing
 
 /// What the exchange does by itself when a deadline has come.
-@Suite(.timeLimit(.minutes(2))) struct DeadlineTests {
+@Suite(.timeLimit(.minutes(6))) struct DeadlineTests {
     private static let day = Duration.seconds(86_400)
     private static let untaken = "bojen-vasterort/stodsamordning"
 

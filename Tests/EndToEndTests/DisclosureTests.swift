@@ -6,7 +6,7 @@ import TTRPC
 import Testing
 
 /// Who sees what, in the bytes that leave the exchange.
-@Suite(.timeLimit(.minutes(3))) struct DisclosureTests {
+@Suite(.timeLimit(.minutes(6))) struct DisclosureTests {
     /// What each kind of recipient must not get, planted in an otherwise ordinary referral.
     private enum Planted {
         static let personalNumber = "811218-9876"

@@ -4,7 +4,7 @@ import Synchronization
 import TTRPC
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct HealthTests {
+@Suite(.timeLimit(.minutes(6))) struct HealthTests {
     @Test(arguments: Carrier.allCases) func aProbeLearnsThatTheExchangeStops(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in
             let client = HealthClient(try await exchange.client("stadsrevisionen/revisor"))

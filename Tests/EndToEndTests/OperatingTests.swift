@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// The built daemon as its operator sees it.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct OperatingTests {
+@Suite(.serialized, .timeLimit(.minutes(6))) struct OperatingTests {
     @Test func thePagesTellHowItGoes() async throws {
         try await Daemon.Files.with { files in
             try await Daemon.with(files, ["PAGES_PORT": "0", "LIMITS_DRAIN_TIMEOUT": "10m"]) { daemon in

@@ -8,7 +8,7 @@ import TTRPC
 import Testing
 
 /// More work than can be done: what is accepted keeps its time, the rest is told at once when to come back.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct OverloadTests {
+@Suite(.serialized, .timeLimit(.minutes(6))) struct OverloadTests {
     /// Far more at once than the store can take in the time that a write may wait. `scripts/bench` measures what becomes of latencies.
     @Test func whatCannotBeDoneInTimeIsRefusedAndTheRestIsStored() async throws {
         let pace = StorePace(commitTime: .milliseconds(50), batchSize: 4, longestWait: .milliseconds(200))

@@ -3,7 +3,7 @@ import Protobuf
 import Testing
 
 /// `lots route check` and `lotsd check` over files, without an exchange.
-@Suite(.timeLimit(.minutes(2))) struct RouteCheckTests {
+@Suite(.timeLimit(.minutes(6))) struct RouteCheckTests {
     private func check(_ installation: Installation, _ arguments: [String] = [], settings: String? = nil) async throws
         -> BuiltProgram.Output
     {

@@ -6,7 +6,7 @@ import TTRPC
 import Testing
 
 /// What a sender does with a referral after it was sent.
-@Suite(.timeLimit(.minutes(3))) struct SenderWorkTests {
+@Suite(.timeLimit(.minutes(6))) struct SenderWorkTests {
     private let boj = "bojen-vasterort/stodsamordning"
     private let otherPhone = "+46701740606"
 

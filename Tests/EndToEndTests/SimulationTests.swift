@@ -5,7 +5,7 @@ import ReferralAPI
 import Testing
 
 /// `lots route simulate` without any daemon.
-@Suite(.timeLimit(.minutes(2))) struct SimulationTests {
+@Suite(.timeLimit(.minutes(6))) struct SimulationTests {
     private static let week = Installation.project.appending(path: "Tests/Streams/week.jsonl").path
     private static let shipped = Installation.project.appending(path: "config").path
 

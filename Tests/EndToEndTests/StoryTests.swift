@@ -3,7 +3,7 @@ import SQLiteStore
 import Testing
 
 /// The stories of `Tests/Streams/stories`, each with a whole exchange, a clock of its own, in this process and over mutual TLS.
-@Suite(.timeLimit(.minutes(3))) struct StoryTests {
+@Suite(.timeLimit(.minutes(6))) struct StoryTests {
     @Test(arguments: try Story.all, Carrier.allCases) func theStoryGoesAsItIsTold(_ file: String, _ carrier: Carrier) async throws {
         let story = try Story(file: file)
         try await LiveExchange.with(carrier) { exchange in

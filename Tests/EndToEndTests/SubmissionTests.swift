@@ -5,7 +5,7 @@ import SQLiteStore
 import TTRPC
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct SubmissionTests {
+@Suite(.timeLimit(.minutes(6))) struct SubmissionTests {
     @Test(arguments: Carrier.allCases) func theSameMessageGetsTheSameReceiptByteForByte(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in
             let client = try await exchange.client("polisen-stockholm/vasterort")

@@ -6,7 +6,7 @@ import TTRPC
 import Testing
 
 /// Cases of people with a protected identity, and cases of two sides of one event, on their way to the units that may have them.
-@Suite(.timeLimit(.minutes(3))) struct UnitAccessTests {
+@Suite(.timeLimit(.minutes(6))) struct UnitAccessTests {
     private static let jour = OrganisationID("bojen-stockholm-gotland")
     private static let coordinator = Participant(organisation: OrganisationID("stockholms-stad"), unit: UnitID("samordnare"))
 

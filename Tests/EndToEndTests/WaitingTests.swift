@@ -5,7 +5,7 @@ import TTRPC
 import Testing
 
 /// Waiting for cases: by a stream with credit, and by a call with a time.
-@Suite(.timeLimit(.minutes(3))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(6))) struct WaitingTests {
     private let unit = "bojen-vasterort/stodsamordning"
 
     @Test(arguments: Carrier.allCases) func aPullNeverGetsMoreThanItsCredit(_ carrier: Carrier) async throws {

@@ -8,7 +8,7 @@ import TTRPC
 import Testing
 
 /// The three watches: who is told of what, once each and in order, whatever happens in between.
-@Suite(.timeLimit(.minutes(3))) struct WatchTests {
+@Suite(.timeLimit(.minutes(6))) struct WatchTests {
     private let boj = "bojen-vasterort/stodsamordning"
     private let centre = "stodcentrum-vasterort/vallingby"
 

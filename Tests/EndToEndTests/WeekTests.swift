@@ -6,7 +6,7 @@ import ReferralAPI
 import Testing
 
 /// The recorded week against a whole exchange, in this process and over mutual TLS.
-@Suite(.timeLimit(.minutes(2))) struct WeekTests {
+@Suite(.timeLimit(.minutes(6))) struct WeekTests {
     /// Every answer is the recorded one, and what became of everybody is what `week-expected.json` says, which knows no decision tables.
     @Test(arguments: Carrier.allCases) func theWeekPassesAsItDid(_ carrier: Carrier) async throws {
         try await LiveExchange.with(carrier) { exchange in

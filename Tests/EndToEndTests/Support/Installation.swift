@@ -53,7 +53,8 @@ struct Installation: Sendable {
         try SmallConfiguration.write(to: readers)
         let unit = "{participant: bojen-vasterort/stodsamordning"
         let directory = SmallConfiguration.directory.replacing(
-            "\(unit), name: Stödsamordning}\n", with: "\(unit), name: Stödsamordning}\n    protected_readers:\n      - \(unit)}\n")
+            "\(unit), name: Stödsamordning}\n",
+            with: "\(unit), name: Stödsamordning}\n    protected_readers:\n      - {unit: bojen-vasterort/stodsamordning}\n")
         try directory.write(to: readers.appending(path: "directory.yaml"), atomically: true, encoding: .utf8)
         try FileManager.default.copyItem(at: folder.appending(path: "config/lots.yaml"), to: readers.appending(path: "lots.yaml"))
         return try Installation(folder: folder, configuration: configuration)
