@@ -43,7 +43,7 @@ struct ReportPage {
     }
 
     private static func whose(_ report: Report) -> String {
-        report.organisation.map { "\(escaped($0.rawValue)), egna ärenden" } ?? "alla organisationer"
+        report.organisation.map { "\(htmlText($0.rawValue)), egna ärenden" } ?? "alla organisationer"
     }
 
     private static func note(_ report: Report) -> String {
@@ -58,7 +58,7 @@ struct ReportPage {
         let picture = ReportPicture(table, number: number)?.svg
         return """
             <section>
-            <h2>\(escaped(table.title))</h2>
+            <h2>\(htmlText(table.title))</h2>
             <div>
             \(picture.map { "<figure>\n\($0)\n</figure>" } ?? "")
             <div class="table">
@@ -71,14 +71,14 @@ struct ReportPage {
 
     private static func table(_ table: ReportTable) -> String {
         let heads =
-            table.labels.map { "<th scope=\"col\">\(escaped($0))</th>" }
-            + table.columns.map { "<th scope=\"col\" class=\"number\">\(escaped($0.title))</th>" }
+            table.labels.map { "<th scope=\"col\">\(htmlText($0))</th>" }
+            + table.columns.map { "<th scope=\"col\" class=\"number\">\(htmlText($0.title))</th>" }
         let rows = table.rows.map { row in
             let isTotal = row.labels.first == ReportTable.total
             let labels = row.labels.enumerated().map { index, label in
-                index == 0 ? "<th scope=\"row\">\(escaped(label))</th>" : "<th>\(escaped(label))</th>"
+                index == 0 ? "<th scope=\"row\">\(htmlText(label))</th>" : "<th>\(htmlText(label))</th>"
             }
-            let cells = zip(row.cells, table.columns).map { "<td>\(escaped(ReportText.cell($0, $1, of: table)))</td>" }
+            let cells = zip(row.cells, table.columns).map { "<td>\(htmlText(ReportText.cell($0, $1, of: table)))</td>" }
             return "<tr\(isTotal ? " class=\"total\"" : "")>\((labels + cells).joined())</tr>"
         }
         return """
@@ -132,9 +132,9 @@ private struct ReportPicture {
         svg = """
             <svg viewBox="0 0 \(fixed(Self.width)) \(fixed(height))" role="img" aria-labelledby="title-\(number) description-\(number)" \
             font-size="12" font-family="system-ui, sans-serif">
-            <title id="title-\(number)">\(escaped(table.title))</title>
+            <title id="title-\(number)">\(htmlText(table.title))</title>
             <desc id="description-\(number)">\(isByMonth ? "Staplar" : "Liggande staplar"), \
-            \(isStacked ? "delade i" : "en för varje"): \(escaped(titles.joined(separator: ", "))). Samma tal står i tabellen bredvid.</desc>
+            \(isStacked ? "delade i" : "en för varje"): \(htmlText(titles.joined(separator: ", "))). Samma tal står i tabellen bredvid.</desc>
             \((legend + parts).joined(separator: "\n"))
             </svg>
             """
@@ -150,7 +150,7 @@ private struct ReportPicture {
             if x > 0, x + needed > width { (x, y) = (0, y + 18) }
             parts.append(
                 "<rect x=\"\(fixed(x))\" y=\"\(fixed(y - 10))\" width=\"12\" height=\"12\" fill=\"\(colour(index))\"/>"
-                    + "<text x=\"\(fixed(x + 17))\" y=\"\(fixed(y))\">\(escaped(title))</text>")
+                    + "<text x=\"\(fixed(x + 17))\" y=\"\(fixed(y))\">\(htmlText(title))</text>")
             x += needed + 8
         }
         return (parts, y + 16)
@@ -167,7 +167,7 @@ private struct ReportPicture {
         for bar in bars {
             let height = isStacked ? thickness : thickness * Double(bar.values.count)
             parts.append(
-                "<text x=\"\(fixed(left - 8))\" y=\"\(fixed(y + height / 2 + 4))\" text-anchor=\"end\">\(escaped(shortened(bar.label)))"
+                "<text x=\"\(fixed(left - 8))\" y=\"\(fixed(y + height / 2 + 4))\" text-anchor=\"end\">\(htmlText(shortened(bar.label)))"
                     + "</text>")
             var x = left
             for (index, value) in bar.values.enumerated() {
@@ -182,7 +182,7 @@ private struct ReportPicture {
             }
             let end = isStacked || bar.values.count == 1 ? x : left
             if !bar.end.isEmpty {
-                parts.append("<text x=\"\(fixed(end + 6))\" y=\"\(fixed(y + height / 2 + 4))\">\(escaped(bar.end))</text>")
+                parts.append("<text x=\"\(fixed(end + 6))\" y=\"\(fixed(y + height / 2 + 4))\">\(htmlText(bar.end))</text>")
             }
             y += height + 8
         }
@@ -225,7 +225,7 @@ private struct ReportPicture {
             if place.isMultiple(of: every) {
                 parts.append(
                     "<text x=\"\(fixed(x + slot / 2))\" y=\"\(fixed(bottom + 16))\" text-anchor=\"middle\" font-size=\"11\">"
-                        + "\(escaped(label(of: bar)))</text>")
+                        + "\(htmlText(label(of: bar)))</text>")
             }
         }
         parts.append("<line x1=\"\(fixed(left))\" y1=\"\(fixed(bottom))\" x2=\"\(fixed(width))\" y2=\"\(fixed(bottom))\" stroke=\"#333\"/>")
@@ -259,21 +259,4 @@ private struct ReportPicture {
 private func fixed(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
-}
-
-/// For text and for attributes; characters that XML does not have become U+FFFD.
-private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "&": result += "&amp;"
-        case "<": result += "&lt;"
-        case ">": result += "&gt;"
-        case "\"": result += "&quot;"
-        case "'": result += "&#39;"
-        case "\n", "\t": result += " "
-        default: result.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
-        }
-    }
-    return result
 }

@@ -55,9 +55,9 @@ private struct PageWriter {
         let day = simulation.date.map { "den \($0)" } ?? "den dag då den skickades"
         return """
             <h1>Vad ändras med de nya reglerna?</h1>
-            <p>Samma hänvisningar fördelade två gånger: med de gamla reglerna (\(escaped(simulation.old))) och med de nya \
-            (\(escaped(simulation.new))). Var och en är fördelad efter de regler och organisationer som gäller \(escaped(day)).
-            Underlag: \(escaped(simulation.streams.joined(separator: ", "))).</p>
+            <p>Samma hänvisningar fördelade två gånger: med de gamla reglerna (\(htmlText(simulation.old))) och med de nya \
+            (\(htmlText(simulation.new))). Var och en är fördelad efter de regler och organisationer som gäller \(htmlText(day)).
+            Underlag: \(htmlText(simulation.streams.joined(separator: ", "))).</p>
             """
     }
 
@@ -66,7 +66,7 @@ private struct PageWriter {
         let changed = total - comparison.decisions(.stays)
         let rows = Kind.allCases.map { kind in
             let count = comparison.decisions(kind)
-            return row([escaped(kind.swedish)], numbers: [number(count), Simulation.percent(count, of: total, mark: ",")])
+            return row([htmlText(kind.swedish)], numbers: [number(count), Simulation.percent(count, of: total, mark: ",")])
         }
         return """
             <h2>Sammanfattning</h2>
@@ -108,8 +108,8 @@ private struct PageWriter {
             cell.examples.map { example in
                 row(
                     [
-                        escaped(example.id), escaped(example.place), example.role.swedish,
-                        example.age.map(String.init) ?? "okänd", escaped(example.area?.description ?? "okänt"), name(move.from),
+                        htmlText(example.id), htmlText(example.place), example.role.swedish,
+                        example.age.map(String.init) ?? "okänd", htmlText(example.area?.description ?? "okänt"), name(move.from),
                         name(move.to),
                     ], numbers: [])
             }
@@ -131,7 +131,7 @@ private struct PageWriter {
 
     // MARK: Words
 
-    private func name(_ outcome: RoutingDecision.Outcome) -> String { escaped(plainName(outcome)) }
+    private func name(_ outcome: RoutingDecision.Outcome) -> String { htmlText(plainName(outcome)) }
 
     private func plainName(_ outcome: RoutingDecision.Outcome) -> String {
         switch outcome {
@@ -223,7 +223,7 @@ private struct FlowPicture {
                 let anchor = isOld ? "end" : "start"
                 let textX = isOld ? Self.left - 16 : Self.right + 16
                 parts.append(
-                    "<text x=\"\(fixed(textX))\" y=\"\(fixed(node.top + max(width / 2, 6) + 4))\" text-anchor=\"\(anchor)\">\(escaped(label))</text>"
+                    "<text x=\"\(fixed(textX))\" y=\"\(fixed(node.top + max(width / 2, 6) + 4))\" text-anchor=\"\(anchor)\">\(htmlText(label))</text>"
                 )
             }
         }
@@ -275,7 +275,7 @@ private struct FlowPicture {
         let back =
             "L\(fixed(right)) \(fixed(end + width))C\(fixed(middle)) \(fixed(end + width)) \(fixed(middle)) \(fixed(start + width)) "
             + "\(fixed(left)) \(fixed(start + width))Z"
-        return "<path d=\"\(there)\(back)\" fill=\"\(fill)\" fill-opacity=\"0.75\"><title>\(escaped(title))</title></path>"
+        return "<path d=\"\(there)\(back)\" fill=\"\(fill)\" fill-opacity=\"0.75\"><title>\(htmlText(title))</title></path>"
     }
 
     private static func shortened(_ text: String) -> String { text.count > 40 ? text.prefix(39) + "…" : text }
@@ -296,23 +296,6 @@ private func number(_ value: Int) -> String {
         place -= 3
     }
     return digits
-}
-
-/// For text and for attributes; characters that XML does not have become U+FFFD.
-private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "&": result += "&amp;"
-        case "<": result += "&lt;"
-        case ">": result += "&gt;"
-        case "\"": result += "&quot;"
-        case "'": result += "&#39;"
-        case "\n", "\t": result += " "
-        default: result.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
-        }
-    }
-    return result
 }
 
 // MARK: - Swedish
