@@ -163,7 +163,9 @@ public struct AssignmentEndpoint: AssignmentServing {
         guard let assignment = request.command.assignment.flatMap({ referral.assignment($0) }) else {
             throw Status(.internal, "the exchange has lost the case that it has just changed")
         }
-        return exchange.state(assignment, of: referral, seenBy: recipient)
+        var state = exchange.state(assignment, of: referral, seenBy: recipient)
+        if state.mediation != nil, try await exchange.partiesAreHidden(of: assignment.id, from: recipient) { state.mediation = nil }
+        return state
     }
 
     private func recipient(_ context: CallContext) throws -> Participant {

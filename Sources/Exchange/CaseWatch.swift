@@ -24,7 +24,9 @@ extension Exchange {
                     }
                 return told.map { told in
                     let place = WatchPlace(logged.entry.sequence, told.index)
-                    let state = told.state.map { self.state($0, of: logged.after, seenBy: participant) }
+                    var state = told.state.map { self.state($0, of: logged.after, seenBy: participant) }
+                    // What it was like then may be for others to see now: Get shows the parties of today.
+                    state?.mediation = nil
                     return (
                         place,
                         CaseChange(

@@ -236,7 +236,7 @@ public struct Exchange: Sendable {
                 try Self.isOnOtherSide(participant, than: assignment, of: state, in: transaction)
             {
                 throw Rejection(
-                    .failedPrecondition, "the unit has, or has had, the other side of the same event; another unit can accept the case")
+                    .failedPrecondition, "this unit cannot have the case; another unit of the organisation may accept it")
             }
             let after = try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
             return (after, true, after.fetchable(since: state))
@@ -262,29 +262,48 @@ public struct Exchange: Sendable {
         let now = now()
         let policy = policy
         let decoder = decoder
-        @Sendable func look(_ reader: any ReferralReader) throws -> (ReferralState, AssignmentState, [ReferralEvent]) {
+        typealias Look = (ReferralState, AssignmentState, groups: [FieldGroup], events: [ReferralEvent])
+        @Sendable func look(_ reader: any ReferralReader) throws -> Look {
             let state = try reader.referral(of: id).flatMap { try reader.referral($0) }
             let events = try ReferralState.decide(.show(id), on: state, by: participant, at: now, policy: policy)
             guard let state, let assignment = state.assignment(id) else { throw Self.damagedLog }
-            if !events.isEmpty, try Self.isOnOtherSide(participant, than: assignment, of: state, in: reader) {
+            let groups = state.shown(of: id, to: participant, at: now, policy: policy)
+            if !groups.isEmpty, try Self.isOnOtherSide(participant, than: assignment, of: state, in: reader) {
                 _ = try ReferralState.decide(.show(id), on: nil, by: participant, at: now, policy: policy)
             }
-            return (state, assignment, events)
+            return (state, assignment, groups, events)
         }
-        // When there is no content to see, that costs no commit.
-        let (state, assignment, events) = try await read(look)
-        if events.isEmpty { return View(assignment: assignment, referral: state, content: nil) }
-        let view = try await write { transaction in
-            let (state, assignment, events) = try look(transaction)
-            guard case .read(_, let reading)? = events.first else { return View(assignment: assignment, referral: state, content: nil) }
-            guard let stored = try transaction.content(of: state.id),
+        @Sendable func view(_ seen: Look, in reader: any ReferralReader) throws -> View {
+            let (state, assignment, groups, _) = seen
+            if groups.isEmpty { return View(assignment: assignment, referral: state, content: nil) }
+            guard let stored = try reader.content(of: state.id),
                 let content = try? decoder.content(stored: stored, received: CivilDate(inStockholmAt: state.receivedAt))
             else { throw StoreError(.damaged, "referral \(state.id): its content is missing or cannot be read") }
-            let after = try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
-            return View(assignment: assignment, referral: after, content: (content, reading.disclosed))
+            return View(assignment: assignment, referral: state, content: (content, groups))
+        }
+        // What the log need not be told costs no commit.
+        let known = try await read { reader in
+            let seen = try look(reader)
+            return seen.events.isEmpty ? try view(seen, in: reader) : nil
+        }
+        if let known { return known }
+        let view = try await write { transaction in
+            let seen = try look(transaction)
+            let view = try view(seen, in: transaction)
+            if !seen.events.isEmpty {
+                _ = try Self.append(seen.events, to: view.referral, at: now, by: participant, policy: policy, in: transaction)
+            }
+            return view
         }
         logger.info("a case was shown", metadata: view.referral.logged(["assignment": "\(id)", "to": "\(participant)"]))
         return view
+    }
+
+    /// Whether somebody may see the parties of a mediation no longer, whatever an earlier answer has told them.
+    func partiesAreHidden(of id: AssignmentID, from participant: Participant) async throws -> Bool {
+        let referral = try await read { reader in try reader.referral(of: id).flatMap { try reader.referral($0) } }
+        guard let referral, let assignment = referral.assignment(id) else { return true }
+        return state(assignment, of: referral, seenBy: participant).mediation == nil
     }
 
     /// One page of an organisation's list, the longest responsible first.

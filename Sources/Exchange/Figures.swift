@@ -12,13 +12,15 @@ extension Exchange {
         let limit = limit ?? settings.figuresBatch
         let (before, count, next) = try await read { reader in
             let before = try reader.figuresSequence()
-            let entries = try reader.log(after: before, limit: limit)
+            let entries = try reader.changes(after: before, limit: limit)
             guard let last = entries.last?.sequence else { return (before, 0, Counted(rows: [], damaged: [], through: before)) }
             return (before, entries.count, try Self.count(Set(entries.map(\.referral)), through: last, in: reader))
         }
         if count == 0 { return 0 }
         for id in next.damaged {
-            logger.error("a referral cannot be counted: its log does not begin with its submission", metadata: ["referral": "\(id)"])
+            logger.error(
+                "a referral cannot be counted: its log cannot be read, or does not begin with its submission",
+                metadata: ["referral": "\(id)"])
         }
         try await write(.exchange) { transaction in
             // Another exchange has been faster: what it counted stands.
@@ -37,7 +39,7 @@ extension Exchange {
     public func report(_ kind: ReportKind, of view: ReportView, on days: ClosedRange<CivilDate>) async throws -> Report {
         for _ in 0..<4 where try await countFigures() < settings.figuresBatch { break }
         let (policy, now) = (policy, now())
-        return try await read { reader in
+        let (writer, sequence) = try await read { reader in
             var writer = ReportWriter(kind, of: view, on: days, policy: policy, now: now)
             try reader.figures(on: writer.neededDays) { row in
                 guard let record = try? ReferralRecord(encoded: row.record) else {
@@ -46,8 +48,9 @@ extension Exchange {
                 }
                 writer.add(record)
             }
-            return writer.report(through: try reader.figuresSequence())
+            return (writer, try reader.figuresSequence())
         }
+        return writer.report(through: sequence)
     }
 
     private struct Counted: Sendable {
@@ -60,8 +63,9 @@ extension Exchange {
     private static func count(_ ids: Set<ReferralID>, through last: Int64, in reader: any ReferralReader) throws -> Counted {
         var (rows, damaged): ([FigureRow], [ReferralID]) = ([], [])
         for id in ids.sorted() {
-            let log = try reader.log(of: id).prefix { $0.sequence <= last }
-            guard let record = ReferralRecord(log: log), let bytes = try? record.encoded() else {
+            // One referral that contradicts itself must not keep the others from being counted.
+            let log = try undamaged { try reader.log(of: id).prefix { $0.sequence <= last } }
+            guard let log, let record = ReferralRecord(log: log), let bytes = try? record.encoded() else {
                 damaged.append(id)
                 continue
             }

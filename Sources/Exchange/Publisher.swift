@@ -104,7 +104,7 @@ struct Publisher: Sendable {
 }
 
 /// Whether somebody is at it.
-private final class Turn: Sendable {
+final class Turn: Sendable {
     private let isTaken = Mutex(false)
 
     func begin() -> Bool {

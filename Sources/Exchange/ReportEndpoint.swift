@@ -7,6 +7,8 @@ public import TTRPC
 public struct ReportEndpoint: ReportServing {
     private let exchange: Exchange
     private let access: Access
+    /// A report reads every record of its days: one at a time, so that it holds up nobody else's reading.
+    private let isReporting = Turn()
 
     public init(exchange: Exchange, trustDomain: String) {
         self.exchange = exchange
@@ -30,6 +32,8 @@ public struct ReportEndpoint: ReportServing {
         guard view != .all || request.days.areWholeMonths else {
             throw Status(.failedPrecondition, "figures of all organisations are told for whole months")
         }
+        guard isReporting.begin() else { throw Status.exhausted("another report is being made", retryAfter: .seconds(1)) }
+        defer { isReporting.end() }
         return try await exchange.report(request.kind, of: view, on: request.days)
     }
 }

@@ -29,7 +29,7 @@ struct WatchPlace: Comparable {
     var sequence: Int64 { number / Self.stride }
 
     /// The last entry of which there is no change after this place.
-    var lastWhole: Int64 { (number + 1) / Self.stride - 1 }
+    var lastWhole: Int64 { number / Self.stride - (number % Self.stride == Self.stride - 1 ? 0 : 1) }
 
     static func < (left: WatchPlace, right: WatchPlace) -> Bool { left.number < right.number }
 }

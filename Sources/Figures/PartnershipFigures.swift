@@ -88,7 +88,9 @@ struct PartnershipFigures: ReportFigures {
                 }
             later.add(sender, result)
         }
-        let cases = counted.cases
+        // A recipient is not told of services that others were asked for.
+        let services = Set(referral.cases.map(\.service))
+        let cases = isRecipient ? counted.cases.filter { services.contains($0.service) } : counted.cases
         placing.add(sender, cases.isEmpty ? .none : cases.contains { !$0.reviews.isEmpty } ? .byPeople : .byRules)
         if cases.isEmpty { return }
         // A recipient is told what it did itself; a sender may know that somebody gave a case back.
@@ -119,6 +121,7 @@ struct PartnershipFigures: ReportFigures {
         if stint.end == nil, stint.accepted == nil { untaken[stint.owner, default: []].append(stint.available) }
     }
 
+    private var isRecipient: Bool { if case .recipient = frame.view { true } else { false } }
     private var isSender: Bool { if case .sender = frame.view { true } else { false } }
 
     // MARK: Tables

@@ -27,6 +27,9 @@ public protocol ReferralReader {
     /// Entries after `sequence`, oldest first, at most `limit`.
     func log(after sequence: Int64, limit: Int) throws -> [LogEntry]
 
+    /// The places of these entries, and what they are about, without reading them: one that is damaged is among them.
+    func changes(after sequence: Int64, limit: Int) throws -> [LogPlace]
+
     /// The places of entries after `sequence` that concern `reader`, oldest first, at most `limit`.
     func news(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogPlace]
 

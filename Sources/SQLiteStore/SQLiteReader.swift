@@ -47,15 +47,23 @@ extension DatabaseReading {
         try entries("WHERE sequence > ? ORDER BY sequence LIMIT ?", [sequence, max(0, limit)])
     }
 
+    func changes(after sequence: Int64, limit: Int) throws -> [LogPlace] {
+        try places("SELECT sequence, referral FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?", [sequence, max(0, limit)])
+    }
+
     func news(for reader: LogReader, after sequence: Int64, limit: Int) throws -> [LogPlace] {
+        try places(
+            """
+            SELECT sequence, referral FROM log_reader JOIN log USING (sequence)
+            WHERE reader = ? AND sequence > ? ORDER BY sequence LIMIT ?
+            """, [reader.column, sequence, max(0, limit)])
+    }
+
+    private func places(_ sql: String, _ arguments: StatementArguments) throws -> [LogPlace] {
         try translatingFaults(at: path) {
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT sequence, referral FROM log_reader JOIN log USING (sequence)
-                    WHERE reader = ? AND sequence > ? ORDER BY sequence LIMIT ?
-                    """)
+            let statement = try database.cachedStatement(sql: sql)
             return try Array(
-                Row.fetchCursor(statement, arguments: [reader.column, sequence, max(0, limit)]).map { row in
+                Row.fetchCursor(statement, arguments: arguments).map { row in
                     LogPlace(
                         try row.decode(Int64.self, atIndex: 0), of: ReferralID(try row.decode(String.self, atIndex: 1)))
                 })

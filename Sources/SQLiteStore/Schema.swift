@@ -277,7 +277,7 @@ enum Schema {
 
         UPDATE assignment SET for_readers = 1 WHERE referral IN (
             SELECT referral FROM log
-            WHERE json_extract(events, '$[0].submitted._0.facts.protectedIdentity')
+            WHERE CASE WHEN json_valid(events) THEN json_extract(events, '$[0].submitted._0.facts.protectedIdentity') END
                 IN ('confidentiality marking', 'protected registration', 'assumed identity'));
 
         CREATE TABLE shown_side (

@@ -138,6 +138,8 @@ struct Run: AsyncParsableCommand {
     ) async throws -> RulesInForce {
         let rules = try await RulesInForce(
             store: store, reader: PublicationReader(), consentPeriod: configuration.consentPeriod, first: files, at: now)
+        let today = CivilDate(inStockholmAt: now)
+        for line in rules.policy.routing.directory(on: today).protectedReaderLines(on: today) { logger.warning("\(line)") }
         for difference in rules.history.differences(from: files) {
             logger.warning(
                 """

@@ -452,7 +452,7 @@ import Testing
             #expect(try await other.client.file(work.id).content == nil)
             let refusal = await other.refusal(.answerHandover(.accepted))
             #expect(refusal?.code == .failedPrecondition)
-            #expect(refusal?.message.contains("the other side of the same event") == true, "\(refusal?.message ?? "taken")")
+            #expect(refusal?.message.contains("this unit cannot have the case") == true, "\(refusal?.message ?? "taken")")
             #expect(try await other.does(.answerHandover(.refused(.conflictOfInterest))).owner == OrganisationID("stodcentrum-vasterort"))
         }
     }

@@ -219,6 +219,7 @@ private struct NoTransaction: ReferralTransaction {
     func referral(of assignment: AssignmentID) -> ReferralID? { nil }
     func log(of id: ReferralID) -> [LogEntry] { [] }
     func log(after sequence: Int64, limit: Int) -> [LogEntry] { [] }
+    func changes(after sequence: Int64, limit: Int) -> [LogPlace] { [] }
     func news(for reader: LogReader, after sequence: Int64, limit: Int) -> [LogPlace] { [] }
     func lastSequence(for reader: LogReader?) -> Int64 { 0 }
     func content(of id: ReferralID) -> [UInt8]? { nil }

@@ -93,8 +93,15 @@ public struct AssignmentState: Hashable, Sendable {
     public internal(set) var recallAnswer: RecallAnswer?
     /// From the acceptance of a mediation on. Goes along at a handover; whoever else gets the case begins anew.
     public internal(set) var mediation: MediationProceeding?
+    /// What each unit of the owner was shown last by a look, and on which day in Sweden.
+    var shown: [Participant: Shown] = [:]
     /// How many events have changed it. Reading it changes nothing.
     public internal(set) var version = 0
+
+    struct Shown: Hashable, Sendable {
+        let day: CivilDate
+        let groups: [FieldGroup]
+    }
 
     public var service: Service { decision.service }
 

@@ -90,6 +90,8 @@ extension AssignmentState {
         case .accepted(let participant, _):
             if !handedOverBy.contains(owner) { handedOverBy.append(owner) }
             owner = participant.organisation
+            // Nobody has decided that this organisation may have both sides of an event.
+            isAssignedByHand = false
             availableAt = at
             lastHolder = participant
             progress = Progress(acceptedAt: at)

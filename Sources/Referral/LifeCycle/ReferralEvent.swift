@@ -59,6 +59,21 @@ public enum ReferralEvent: Hashable, Codable, Sendable {
         }
     }
 
+    /// Whether what the sender is told may be another after it, or the sender has asked for it.
+    func isTold(toSenderWith consent: Consent?) -> Bool {
+        switch self {
+        case .submitted, .refused, .awaitingConsent, .offered, .review, .accepted, .recall, .consentAnswered, .consentWithdrawn, .amended,
+            .closed:
+            true
+        case .ended(_, .completed): consent.map { $0.status.isYes && $0.coversOutcome } ?? false
+        case .ended(_, .reported), .ended(_, .withdrawn), .ended(_, .recalled), .ended(_, .enteredInError): true
+        case .performed(let record): if case .referral = record.command { true } else { false }
+        case .ended(_, .unreachable), .ended(_, .declined), .routed, .leased, .leaseExpired, .received, .returned, .assigned, .redriven,
+            .worked, .held, .resumed, .handover, .mediation, .warned, .overdue, .erased, .read:
+            false
+        }
+    }
+
     /// Nothing is another after it.
     var isReading: Bool {
         switch self {

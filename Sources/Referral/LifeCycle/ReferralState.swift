@@ -32,7 +32,7 @@ public struct ReferralState: Hashable, Sendable {
     public internal(set) var erasedAt: Instant?
     /// How many events have been folded in.
     public internal(set) var version = 0
-    /// How many of them have changed something: the version that participants are told. Reading changes nothing.
+    /// How many of them a sender may know of: the version that it is told. How support goes shows in no version either.
     public internal(set) var changes = 0
     /// What the rules said of assignments whose placement follows in the next event.
     private var decisions: [AssignmentID: RoutingDecision] = [:]
@@ -85,7 +85,7 @@ extension ReferralState {
             } else {
                 guard state != nil else { return nil }
                 state?.version += 1
-                if !event.isReading { state?.changes += 1 }
+                if event.isTold(toSenderWith: state?.facts.consent) { state?.changes += 1 }
                 state?.apply(event, at: at)
             }
         }
@@ -159,7 +159,11 @@ extension ReferralState {
         case .consentWithdrawn(.everything): facts.consent.status = .withdrawn
         case .consentWithdrawn(.service(.support)): facts.consent.coversSupport = false
         case .consentWithdrawn(.service(.mediation)): facts.consent.coversMediation = false
-        case .amended, .read: break
+        case .amended: break
+        case .read(let id, let reading):
+            guard reading.reason == nil, let index = assignments.firstIndex(where: { $0.id == id }) else { return }
+            let shown = AssignmentState.Shown(day: CivilDate(inStockholmAt: at), groups: reading.disclosed)
+            assignments[index].shown[reading.by] = shown
         case .closed(let ending): phase = .closed(ending)
         case .erased(let erasure): if erasure.extent == .content { erasedAt = at }
         case .performed(let record):

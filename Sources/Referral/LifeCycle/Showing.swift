@@ -21,7 +21,8 @@ extension ReferralState {
     }
 
     /// A look at one case: the organisation that answers for it, and the one that it is offered to, may look. No events when there is
-    /// nothing of its content to see.
+    /// nothing of its content to see, or when it stands in the log already that the unit has been shown the same on that day: a system that
+    /// asks again and again must not fill the log.
     static func decideShowing(
         _ id: AssignmentID, on state: ReferralState?, to actor: Participant?, at now: Instant, policy: Policy
     ) throws(Rejection) -> [ReferralEvent] {
@@ -29,6 +30,7 @@ extension ReferralState {
             !state.capacities(of: actor, for: id, at: now, policy).isDisjoint(with: [.owner, .asked])
         else { throw .notYours }
         let groups = state.shown(of: id, to: actor, at: now, policy: policy)
+        if let last = state.assignment(id)?.shown[actor], last.groups == groups, last.day == CivilDate(inStockholmAt: now) { return [] }
         return groups.isEmpty ? [] : [.read(id, ContentReading(by: actor, reason: nil, disclosed: groups))]
     }
 }

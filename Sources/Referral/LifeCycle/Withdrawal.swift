@@ -59,12 +59,13 @@ extension SenderDecision {
 
     /// Other ways to reach the person; the content itself goes to the store.
     func amend(_ digest: ContentDigest) throws(Rejection) -> [ReferralEvent] {
-        guard state.erasedAt == nil else { throw .forbidden("the content has been erased") }
         switch state.phase {
         case .awaitingConsent: break
         case .routed where state.assignments.contains(where: \.isOpen): break
+        // The same words however it ended: the sender does not learn that the person said no.
         case .refused, .closed, .routed: throw .forbidden("the referral is closed")
         }
+        guard state.erasedAt == nil else { throw .forbidden("the content has been erased") }
         return [.amended(digest)]
     }
 

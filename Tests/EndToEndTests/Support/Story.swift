@@ -179,6 +179,10 @@ struct StoryTelling {
                 let answer = try await client.unary(step.method, request)
                 return leaks(answer, to: step.by) + differ(answer, from: expected, "answer")
             case .status(let code, _):
+                if MessageCatalogue.contract[step.method]?.kind == .serverStreaming {
+                    try await client.serverStreaming(step.method, request) { for try await _ in $0 {} }
+                    return ["\(code) is expected, and the stream has ended well"]
+                }
                 let answer = try await client.unary(step.method, request)
                 return ["\(code) is expected, not \(answer.text())"]
             }

@@ -98,7 +98,7 @@ import Testing
         let digest = ContentDigest(hexadecimal: "d2")
         #expect(try life.act(.amend(digest)) == [.amended(digest)])
         try life.act(.decline)
-        #expect(throws: Rejection(.failedPrecondition, "the content has been erased")) { try life.act(.amend(digest)) }
+        #expect(throws: Rejection(.failedPrecondition, "the referral is closed")) { try life.act(.amend(digest)) }
         #expect(throws: Rejection(.notFound, "no referral with this id is yours")) { try life.act(.amend(digest), by: World.jourOne) }
         #expect(throws: Rejection(.notPermitted, "only the sender of the case may do this")) {
             try life.act(.amend(digest), by: World.coordinatorOne)

@@ -32,7 +32,16 @@ import Testing
                     ContentReading(
                         by: World.centreOne, reason: nil, disclosed: Disclosure.groups(for: .publicBody, service: .support)))
             ])
-        #expect(try life.assignment == before)
+        let after = try life.assignment
+        #expect(after.version == before.version && after.phase == before.phase && after.since == before.since)
+
+        // A system that asks again and again does not fill the log: each unit stands there once a day.
+        life.pass(.seconds(3_600))
+        #expect(try life.send(.show(Life.support), by: World.centreOne).isEmpty)
+        #expect(try !shown(life, to: World.centreOne).isEmpty)
+        #expect(try life.send(.show(Life.support), by: World.centreTwo).count == 1)
+        life.pass(.seconds(86_400))
+        #expect(try life.send(.show(Life.support), by: World.centreOne).count == 1)
     }
 
     @Test func othersKnowOfNoSuchCase() throws {

@@ -997,7 +997,7 @@ struct  Lots__V1__CaughtUp
 
 
 /*
- * Something happened to a case. The state is the one right after it.
+ * Something happened to a case. The state is the one right after it, without the mediation: Get shows that of now.
  */
 struct  Lots__V1__CaseChange
 {

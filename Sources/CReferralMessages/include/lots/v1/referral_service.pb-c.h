@@ -227,7 +227,7 @@ struct  Lots__V1__ReferralStatus
    */
   char *reason;
   /*
-   * For `expected_version`; grows with every change, also with those that are not told.
+   * For `expected_version`; grows with every change that the sender may know of.
    */
   uint64_t version;
 };
