@@ -51,7 +51,7 @@ test-dependencies:
 
 # A development PKI for the example directory; keeps what is valid.
 certificates: release
-	@.build/release/lotsd participants --config config/lots.yaml | certs/make-development-pki.sh
+	@.build/release/lotsd participants --config config/lots.yaml | certs/make-development-pki.sh -
 
 # The C messages from proto/.
 generate: dependencies
