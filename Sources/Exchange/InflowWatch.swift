@@ -19,10 +19,13 @@ extension Exchange {
         var told: [StoredAlarm] = []
         // Most look in vain: that costs no commit.
         while let day = try await read({ try $0.nextInflowDay() }), day < today {
-            let alarms = try await write(.exchange) { transaction -> [StoredAlarm] in
+            let (alarms, unreadable) = try await write(.exchange) { transaction -> ([StoredAlarm], [InflowSource]) in
                 // Another daemon may have been faster.
-                guard try transaction.nextInflowDay() == day else { return [] }
+                guard try transaction.nextInflowDay() == day else { return ([], []) }
                 return try Self.count(day, at: now, in: transaction)
+            }
+            for source in unreadable {
+                logger.error("what was learned of a source cannot be read: it is learned anew", metadata: ["source": "\(source)"])
             }
             tell(alarms)
             told += alarms
@@ -42,7 +45,7 @@ extension Exchange {
             guard let stored = try transaction.inflowMonitors().first(where: { $0.source == source }) else {
                 return .failure(Rejection(.notFound, "source: has never sent anything"))
             }
-            var monitor = InflowMonitor(stored: stored)
+            var monitor = InflowMonitor(stored: stored) ?? InflowMonitor()
             return .success(try Self.keep(monitor.hear(notice), of: source, monitor, stored.alarm, at: now, in: transaction))
         }.get()
         logger.notice(
@@ -54,18 +57,23 @@ extension Exchange {
         return alarm
     }
 
-    private static func count(_ day: CivilDate, at now: Instant, in transaction: any ReferralTransaction) throws -> [StoredAlarm] {
+    /// - Returns: what there is to be told, and the sources of which the state could not be read: they begin anew.
+    private static func count(
+        _ day: CivilDate, at now: Instant, in transaction: any ReferralTransaction
+    ) throws -> ([StoredAlarm], unreadable: [InflowSource]) {
         let counts = try transaction.inflow(on: day)
         let known = Dictionary(try transaction.inflowMonitors().map { ($0.source, $0) }) { first, _ in first }
         let inflowDay = InflowDay(day)
-        var alarms: [StoredAlarm] = []
+        var (alarms, unreadable): ([StoredAlarm], [InflowSource]) = ([], [])
         for source in Set(known.keys).union(counts.keys).sorted() {
-            var monitor = known[source].map { InflowMonitor(stored: $0) } ?? InflowMonitor()
+            let before = known[source].flatMap { InflowMonitor(stored: $0) }
+            if before == nil, known[source] != nil { unreadable.append(source) }
+            var monitor = before ?? InflowMonitor()
             let event = monitor.evolve(inflowDay, count: counts[source] ?? 0)
             if let alarm = try keep(event, of: source, monitor, known[source]?.alarm, at: now, in: transaction) { alarms.append(alarm) }
         }
         try transaction.setInflowCounted(through: day)
-        return alarms
+        return (alarms, unreadable)
     }
 
     /// Stores a monitor and what it has to tell.
@@ -98,7 +106,7 @@ extension Exchange {
         guard metrics.inflow.isDue(day) else { return }
         changes.ringAll()
         let monitors = try await read { try $0.inflowMonitors() }
-        metrics.inflow.measure(monitors.map { ($0.source, InflowMonitor(stored: $0)) })
+        metrics.inflow.measure(monitors.map { ($0.source, InflowMonitor(stored: $0) ?? InflowMonitor()) })
     }
 }
 
@@ -136,9 +144,10 @@ extension SilenceAlarm {
 }
 
 extension InflowMonitor {
-    /// One that cannot be read begins anew.
-    init(stored: StoredInflowMonitor) {
-        self = (try? JSONDecoder().decode(InflowMonitor.self, from: Data(stored.state))) ?? InflowMonitor()
+    /// Nil when it cannot be read.
+    init?(stored: StoredInflowMonitor) {
+        guard let monitor = try? JSONDecoder().decode(InflowMonitor.self, from: Data(stored.state)) else { return nil }
+        self = monitor
     }
 }
 
