@@ -62,8 +62,8 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var daemonBytes: Int
         /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
         public var pendingWrites: Int
-        /// `queue_time`: a write that has to expect a longer wait for its commit is refused at once, 10ms to 1m; default 50ms; what fits the
-        /// next four commits is taken in any case, and items of streams wait instead.
+        /// `queue_time`: a write that has to expect a longer wait for its commit is refused at once, 10ms to 1m; default 25ms; what fits the
+        /// next commit (64 writes) is taken in any case, and items of streams wait instead.
         public var queueTime: Duration
         /// `first_byte_timeout`: how long a new connection may say nothing, 100ms to 1m; default 5s.
         public var firstByteTimeout: Duration
@@ -265,7 +265,7 @@ extension DaemonConfiguration {
             connectionBytes: block.value("connection_bytes", .number(1_048_576...1_073_741_824), default: 67_108_864),
             daemonBytes: block.value("daemon_bytes", .number(1_048_576...1_099_511_627_776), default: 536_870_912),
             pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
-            queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .milliseconds(50)),
+            queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .milliseconds(25)),
             firstByteTimeout: block.value("first_byte_timeout", .duration(.milliseconds(100)...(.seconds(60))), default: .seconds(5)),
             idleTimeout: block.value("idle_timeout", .duration(.seconds(10)...(.seconds(86_400))), default: .seconds(300)),
             pingInterval: block.value("ping_interval", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(30)),

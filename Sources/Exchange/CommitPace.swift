@@ -45,19 +45,18 @@ public struct CommitPace: Sendable {
 
     /// Nil: the write may wait. Otherwise it is to be refused, and this is when trying again makes sense.
     ///
-    /// What fits the next four commits is let in however slow commits are, so that a slow disk is never idle and clients with a few
-    /// hundred calls under way are served by any; but not while the one under way has taken longer than the bound and a second: then the
-    /// store does not answer.
+    /// What fits the next commit is let in however slow commits are, so that a slow disk is never idle; but not while the one under way
+    /// has taken longer than the bound and a second: then the store does not answer.
     public func refusal(behind pending: Int, at now: ContinuousClock.Instant) -> Duration? {
         let isStalled = began.map { now - $0 > max(bound, Self.patience) } ?? false
         let wait = expectedWait(behind: pending, at: now)
-        guard isStalled || (pending >= 4 * batchSize && wait > bound) else { return nil }
+        guard isStalled || (pending >= batchSize && wait > bound) else { return nil }
         return max(wait - bound, .milliseconds(1))
     }
 
     /// Whether a write that can wait elsewhere should come now: up to half of what others are let in to, so that there is always room for
-    /// those.
+    /// those; but when none waits, in any case.
     public func hasRoomForPatient(behind pending: Int, at now: ContinuousClock.Instant) -> Bool {
-        pending < 2 * batchSize || expectedWait(behind: pending, at: now) <= bound / 2
+        pending < max(batchSize / 2, 1) || expectedWait(behind: pending, at: now) <= bound / 2
     }
 }

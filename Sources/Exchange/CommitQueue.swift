@@ -66,7 +66,7 @@ public final class CommitQueue: Sendable {
     ///   - batchSize: how many share a commit at most.
     ///   - clock: for measuring commits.
     public init(
-        store: any ReferralStore, capacity: Int = 16_384, longestWait: Duration = .seconds(10), batchSize: Int = 128,
+        store: any ReferralStore, capacity: Int = 16_384, longestWait: Duration = .seconds(10), batchSize: Int = 64,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }, metrics: ExchangeMetrics = ExchangeMetrics()
     ) {
         self.store = store

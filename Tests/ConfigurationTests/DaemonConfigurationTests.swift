@@ -183,7 +183,7 @@ private let badSettings: [BadSettings] = [
         #expect(configuration.limits.callsPerSecond == 2_000 && configuration.limits.callBurst == 10_000)
         #expect(configuration.limits.streamBytes == 8_388_608 && configuration.limits.connectionBytes == 67_108_864)
         #expect(configuration.limits.daemonBytes == 536_870_912)
-        #expect(configuration.limits.queueTime == .milliseconds(50) && configuration.limits.firstByteTimeout == .seconds(5))
+        #expect(configuration.limits.queueTime == .milliseconds(25) && configuration.limits.firstByteTimeout == .seconds(5))
         #expect(configuration.limits.pingInterval == .seconds(30) && configuration.limits.pingTimeout == .seconds(20))
         #expect(configuration.tls.reloadInterval == .seconds(10) && configuration.tls.resumption)
         #expect(configuration.pages.host == "127.0.0.1" && configuration.pages.port == nil)

@@ -39,13 +39,13 @@ import Testing
         #expect(pace.hasRoomForPatient(behind: 29, at: at(1_060)))
         #expect(!pace.hasRoomForPatient(behind: 40, at: at(1_060)))
         #expect(pace.refusal(behind: 40, at: at(1_060)) == nil)
-        // However slow commits are, two of them may be full.
+        // However slow commits are, half of one may be filled.
         var slow = steady(bound: .milliseconds(10))
         slow.commitBegan(at: at(1_000))
-        #expect(slow.hasRoomForPatient(behind: 19, at: at(1_010)) && !slow.hasRoomForPatient(behind: 20, at: at(1_010)))
+        #expect(slow.hasRoomForPatient(behind: 4, at: at(1_010)) && !slow.hasRoomForPatient(behind: 5, at: at(1_010)))
     }
 
-    /// Without history, and when nothing is under way, everything that fits four commits goes in.
+    /// Without history, and when nothing is under way, everything that fits one commit goes in.
     @Test func anIdleQueueTakesEverything() {
         #expect(CommitPace(bound: .milliseconds(1), batchSize: 10).refusal(behind: 1_000, at: start) == nil)
         var pace = CommitPace(bound: .milliseconds(1), batchSize: 10)
@@ -53,16 +53,16 @@ import Testing
         pace.commitEnded(at: at(60_000))
         // A stall that is over keeps nobody out.
         #expect(pace.refusal(behind: 0, at: at(60_000)) == nil)
-        #expect(pace.refusal(behind: 39, at: at(60_000)) == nil)
-        #expect(pace.refusal(behind: 40, at: at(60_000)) != nil)
+        #expect(pace.refusal(behind: 9, at: at(60_000)) == nil)
+        #expect(pace.refusal(behind: 10, at: at(60_000)) != nil)
     }
 
     /// A disk that is slower than the bound still does all it can.
     @Test func aSlowStoreWorksInFullCommits() {
         var pace = steady(bound: .milliseconds(50))
         pace.commitBegan(at: at(1_000))
-        #expect(pace.refusal(behind: 39, at: at(1_020)) == nil)
-        #expect(pace.refusal(behind: 40, at: at(1_020)) != nil)
+        #expect(pace.refusal(behind: 9, at: at(1_020)) == nil)
+        #expect(pace.refusal(behind: 10, at: at(1_020)) != nil)
     }
 
     @Test func aStoreThatDoesNotAnswerIsNotWaitedFor() throws {

@@ -78,15 +78,15 @@ import Testing
     @Test func whoCanWaitIsHeldUpUntilThereIsRoom() async throws {
         let store = ScriptedStore()
         let clock = TickingClock()
-        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 2, clock: clock.now)
+        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 4, clock: clock.now)
         try await withRunning(queue) {
             try await queue.waitForRoom()
             store.hold()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await queue.write { _ in } }
                 await store.waitUntilHeld()
-                for _ in 0..<4 { group.addTask { try await queue.write { _ in } } }
-                while queue.depth < 4 { await Task.yield() }
+                for _ in 0..<3 { group.addTask { try await queue.write { _ in } } }
+                while queue.depth < 3 { await Task.yield() }
                 let waiting = Task { try await queue.waitForRoom() }
                 let cancelled = Task { try await queue.waitForRoom() }
                 while queue.waiting < 2 { await Task.yield() }
@@ -106,7 +106,7 @@ import Testing
     @Test func closingLetsNobodyWait() async throws {
         let store = ScriptedStore()
         let clock = TickingClock()
-        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 1, clock: clock.now)
+        let queue = CommitQueue(store: store, longestWait: .zero, batchSize: 2, clock: clock.now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             store.hold()
             group.addTask { await queue.run() }

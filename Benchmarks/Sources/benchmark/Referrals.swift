@@ -47,8 +47,8 @@ struct Overload: AsyncParsableCommand {
             _ = try await connections[number % connections.count].submit(
                 Submission(messageID: MessageID("\(run)-\(kind)-\(number)"), content: contents[number % contents.count]))
         }
-        let capacity = try await Latencies.measure(concurrency: 256, seconds: seconds) { try await submit("c", $0) }
-        print("capacity, 256 outstanding: \(capacity.summary)")
+        let capacity = try await Latencies.measure(concurrency: 64, seconds: seconds) { try await submit("c", $0) }
+        print("capacity, 64 outstanding: \(capacity.summary)")
 
         let clock = ContinuousClock()
         let start = clock.now
