@@ -115,3 +115,11 @@ struct Access: Sendable {
         return Participant(organisation: OrganisationID(String(parts[3])), unit: UnitID(String(parts[4])))
     }
 }
+
+extension Policy {
+    /// Whether a unit may have cases of people with a protected identity.
+    func readsProtected(_ participant: Participant, at moment: Instant) -> Bool {
+        let day = CivilDate(inStockholmAt: moment)
+        return routing.directory(on: day).readsProtected(participant, on: day)
+    }
+}

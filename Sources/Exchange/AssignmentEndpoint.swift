@@ -223,38 +223,6 @@ private final class CreditBalance: Sendable {
     }
 }
 
-extension Exchange {
-    /// One page of a list, as it is answered to a unit of the organisation whose list it is.
-    func list(_ list: CaseList, _ request: ListCasesRequest, for participant: Participant) async throws -> ListCasesResponse {
-        let place = try request.pageToken.map { try CasePlace(token: $0) }
-        let (cases, next) = try await cases(of: participant.organisation, in: list, after: place, limit: request.limit)
-        return ListCasesResponse(
-            cases: cases.map { state($0, of: $1, seenBy: participant) }, nextPageToken: next.map(\.token))
-    }
-
-    /// Where a case stands, as far as a participant may know it.
-    func state(_ assignment: AssignmentState, of referral: ReferralState, seenBy participant: Participant) -> CaseState {
-        let policy = policy
-        let now = now()
-        let isCoordinator = policy.routing.directory(on: CivilDate(inStockholmAt: now)).coordinator == participant.organisation
-        let reader = isCoordinator ? .coordinator : policy.reader(participant.organisation, of: assignment, at: now)
-        return CaseState(assignment, of: referral, to: reader, policy: policy)
-    }
-}
-
-extension CasePlace {
-    /// For callers to bring back, never to take apart.
-    fileprivate var token: String { "\(availableAt.milliseconds)_\(assignment)" }
-
-    fileprivate init(token: String) throws {
-        let parts = token.split(separator: "_", maxSplits: 1)
-        guard parts.count == 2, let milliseconds = Int64(parts[0]) else {
-            throw Faults([Fault(path: "page_token", rule: "must be a next_page_token of the same list")])
-        }
-        self.init(availableAt: Instant(milliseconds: milliseconds), assignment: AssignmentID(String(parts[1])))
-    }
-}
-
 extension AssignmentProgress {
     /// A case that has moved on is, to whoever gave it back, returned and no more.
     init(_ assignment: AssignmentState, seenBy recipient: Participant) {

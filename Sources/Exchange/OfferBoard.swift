@@ -194,3 +194,13 @@ public final class OfferBoard: Sendable {
         state.withLock { $0.remove(id) }?.yield()
     }
 }
+
+extension ReferralState {
+    /// The organisations that can fetch something of it now that they could not before.
+    func fetchable(since before: ReferralState) -> [OrganisationID] {
+        assignments.filter { assignment in
+            let former = before.assignment(assignment.id)
+            return assignment.phase == .offered && (former?.phase != .offered || former?.owner != assignment.owner)
+        }.map(\.owner)
+    }
+}

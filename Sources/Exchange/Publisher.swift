@@ -155,3 +155,36 @@ extension Publication.Change {
         }
     }
 }
+
+extension Exchange {
+    /// Looks for what has been published since the last look.
+    func refreshRules() async throws {
+        if try await rules.refresh() {
+            // A directory may take access away.
+            changes.ringAll()
+            let today = CivilDate(inStockholmAt: now())
+            let history = rules.history
+            func title(_ kind: VersionKind) -> String { history.inForce(kind, on: today)?.title ?? "none" }
+            logger.notice(
+                "what is in force has been read anew",
+                metadata: ["ruleSet": "\(title(.ruleSet))", "directory": "\(title(.directory))"])
+        }
+    }
+
+    /// Adds to what is published.
+    /// - Parameters:
+    ///   - sequence: of the last publication that was known when it was decided.
+    ///   - day: in Sweden, on which it was decided.
+    /// - Returns: whether it was stored; false when there have been others meanwhile, or the day is over.
+    func append(
+        _ change: Publication.Change, after sequence: Int64, on day: CivilDate, by actor: Participant
+    ) async throws -> Bool {
+        try await write { [clock = self.now] transaction in
+            let now = clock()
+            guard CivilDate(inStockholmAt: now) == day else { return false }
+            guard try transaction.publications(after: sequence, limit: 1).isEmpty else { return false }
+            try transaction.append(change, at: now, by: actor)
+            return true
+        }
+    }
+}

@@ -1,9 +1,19 @@
 import Logging
-import Referral
+public import Referral
 import ReferralAPI
 
 /// What senders, and for some of it the coordinator, do with whole referrals.
 extension Exchange {
+    /// The sender's own referral; nil when there is none of that id, or it is somebody else's.
+    public func status(of id: ReferralID, for sender: Participant) async throws -> ReferralState? {
+        try await read { reader in try reader.referral(id) }.flatMap { $0.sender == sender ? $0 : nil }
+    }
+
+    /// The sender's own referral by its message id.
+    public func status(of message: MessageID, for sender: Participant) async throws -> ReferralState? {
+        try await read { reader in try reader.referral(from: sender, message: message).flatMap { try reader.referral($0) } }
+    }
+
     /// Does what is asked for, once however often it is. The content that is kept follows in the same transaction.
     /// - Returns: the referral right after it was done for the first time.
     func perform(_ request: SenderRequest, by participant: Participant) async throws -> ReferralState {
