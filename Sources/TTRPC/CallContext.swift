@@ -16,31 +16,47 @@ public struct Peer: Hashable, Sendable {
 
 /// What a handler knows of its call besides the messages.
 public struct CallContext: Sendable {
-    public var method: MethodName
-    public var peer: Peer
+    /// What never changes is shared: it would be copied several times for every call.
+    private final class Call: Sendable {
+        let method: MethodName
+        let peer: Peer
+        let deadline: NIODeadline?
+        let drain: DrainSignal
+        /// Nil when the caller could not understand trailers.
+        let trailerLimits: ConnectionLimits?
+        let trailers = Mutex(Metadata())
+
+        init(method: MethodName, peer: Peer, deadline: NIODeadline?, drain: DrainSignal, trailerLimits: ConnectionLimits?) {
+            self.method = method
+            self.peer = peer
+            self.deadline = deadline
+            self.drain = drain
+            self.trailerLimits = trailerLimits
+        }
+    }
+
+    private let call: Call
     public var metadata: Metadata
+
+    public var method: MethodName { call.method }
+    public var peer: Peer { call.peer }
     /// When the caller stops waiting; the call is answered with `deadlineExceeded` and its task cancelled at this time. Nil: no limit.
-    public var deadline: NIODeadline?
+    public var deadline: NIODeadline? { call.deadline }
     /// Raised when the call's connection drains. A handler that could go on for ever should end soon after.
-    public let drain: DrainSignal
-    /// Nil when the caller could not understand trailers.
-    let trailers: Trailers?
+    public var drain: DrainSignal { call.drain }
 
     public init(
         method: MethodName, peer: Peer, metadata: Metadata = Metadata(), deadline: NIODeadline? = nil, drain: DrainSignal = DrainSignal()
     ) {
-        self.init(method: method, peer: peer, metadata: metadata, deadline: deadline, drain: drain, trailers: nil)
+        self.init(method: method, peer: peer, metadata: metadata, deadline: deadline, drain: drain, trailerLimits: nil)
     }
 
+    /// - Parameter trailerLimits: nil when the caller could not understand trailers.
     init(
-        method: MethodName, peer: Peer, metadata: Metadata, deadline: NIODeadline?, drain: DrainSignal, trailers: Trailers?
+        method: MethodName, peer: Peer, metadata: Metadata, deadline: NIODeadline?, drain: DrainSignal, trailerLimits: ConnectionLimits?
     ) {
-        self.method = method
-        self.peer = peer
+        call = Call(method: method, peer: peer, deadline: deadline, drain: drain, trailerLimits: trailerLimits)
         self.metadata = metadata
-        self.deadline = deadline
-        self.drain = drain
-        self.trailers = trailers
     }
 
     /// Sets the metadata sent with the end of the call, whether it goes well or fails; the last ones set count. A caller that does not
@@ -48,8 +64,13 @@ public struct CallContext: Sendable {
     ///
     /// - Throws: `resourceExhausted` for more than a request's metadata may be, `invalidArgument` for a NUL character.
     public func setTrailers(_ metadata: Metadata) throws(Status) {
-        try trailers?.set(metadata)
+        guard let limits = call.trailerLimits else { return }
+        try metadata.check(limits)
+        call.trailers.withLock { $0 = metadata }
     }
+
+    /// What was set last.
+    var trailers: Metadata { call.trailers.withLock { $0 } }
 
     /// Runs `body`, which reads `messages`. When the connection drains, `messages` ends after what has arrived by then, so that `body`
     /// can answer that and return; a conversation cut short this way fails with `unavailable` once `body` has returned.
@@ -66,23 +87,6 @@ public struct CallContext: Sendable {
         if isCutShort {
             throw Status(.unavailable, "the server is stopping; what has no answer may be sent again, to another server or later")
         }
-    }
-}
-
-/// The trailers of one call, set by its handler from any thread.
-final class Trailers: Sendable {
-    private let limits: ConnectionLimits
-    private let metadata = Mutex(Metadata())
-
-    init(limits: ConnectionLimits) {
-        self.limits = limits
-    }
-
-    var value: Metadata { metadata.withLock { $0 } }
-
-    func set(_ new: Metadata) throws(Status) {
-        try new.check(limits)
-        metadata.withLock { $0 = new }
     }
 }
 

@@ -8,7 +8,8 @@ import Synchronization
 final class ClientCall: Sendable {
     private enum State {
         case pending
-        case waiting(CheckedContinuation<ByteBuffer, any Error>)
+        /// Resumed once, by whoever takes it out of this state.
+        case waiting(UnsafeContinuation<ByteBuffer, any Error>)
         case done(Result<ByteBuffer, any Error>)
     }
 
@@ -35,7 +36,7 @@ final class ClientCall: Sendable {
 
     /// The first outcome counts.
     func complete(_ result: Result<ByteBuffer, any Error>) {
-        let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer, any Error>? in
+        let waiter = state.withLock { state -> UnsafeContinuation<ByteBuffer, any Error>? in
             switch state {
             case .done:
                 return nil
@@ -57,7 +58,7 @@ final class ClientCall: Sendable {
     /// Waits for the outcome. One task waits, once; `onCancel` has to complete the call.
     func outcome(onCancel: @escaping @Sendable () -> Void) async throws -> ByteBuffer {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withUnsafeThrowingContinuation { continuation in
                 let result = state.withLock { state -> Result<ByteBuffer, any Error>? in
                     if case .done(let result) = state { return result }
                     state = .waiting(continuation)

@@ -148,14 +148,10 @@ struct ClientConnectionStateMachine<Call> {
 
     mutating func receive(_ frame: Frame) -> FrameAction {
         switch frame.type {
-        case .cancel, .credit, .ping, .pong, .goAway: return hasExtensions ? receiveControl(frame) : .ignore
-        default: break
-        }
-        guard let stream = streams[frame.streamID] else { return .ignore }
-        switch frame.type {
         case .response:
-            return .response(frame.streamID, frame.body)
+            return streams.index(forKey: frame.streamID) == nil ? .ignore : .response(frame.streamID, frame.body)
         case .data:
+            guard let stream = streams[frame.streamID] else { return .ignore }
             let message = frame.flags.contains(.noData) ? nil : frame.body
             let isEnd = frame.flags.contains(.remoteClosed)
             guard stream.kind.serverStreams else {
@@ -174,6 +170,8 @@ struct ClientConnectionStateMachine<Call> {
             guard isEnd else { return message.map { .message(frame.streamID, stream.call, $0) } ?? .ignore }
             remove(frame.streamID)
             return .end(stream.call, last: message)
+        case .cancel, .credit, .ping, .pong, .goAway:
+            return hasExtensions ? receiveControl(frame) : .ignore
         default:
             return .ignore
         }

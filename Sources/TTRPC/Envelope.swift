@@ -142,38 +142,41 @@ extension ByteBuffer {
 extension ByteBuffer {
     /// Writes a whole Request frame.
     mutating func writeRequest(_ request: RequestEnvelope, streamID: StreamID, flags: FrameFlags) {
-        writeFrame(streamID: streamID, type: .request, flags: flags) { buffer in
-            buffer.writeField(1, request.method.service)
-            buffer.writeField(2, request.method.method)
-            buffer.writeField(3, request.payload)
+        writeFrame(streamID: streamID, type: .request, flags: flags, upTo: request.largestEncodedSize) { body in
+            body.writeField(1, request.method.service)
+            body.writeField(2, request.method.method)
+            body.writeField(3, request.payload)
             if request.timeout != 0 {
-                buffer.writeInteger(UInt8(4 << 3))
-                buffer.writeVarint(UInt64(bitPattern: request.timeout))
+                body.writeByte(4 << 3)
+                body.writeVarint(UInt64(bitPattern: request.timeout))
             }
-            buffer.writeEntries(5, request.metadata)
+            body.writeEntries(5, request.metadata)
         }
     }
 
     /// Writes a whole Response frame that says OK.
     mutating func writeResponse(_ payload: ByteBuffer, trailers: Metadata = Metadata(), streamID: StreamID) {
-        let length = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes, trailers: trailers)
-        writeFrameHeader(FrameHeader(length: UInt32(length), streamID: streamID, type: .response))
-        writeField(2, payload)
-        writeEntries(15, trailers)
+        let size = ResponseEnvelope.encodedSize(payloadBytes: payload.readableBytes, trailers: trailers)
+        writeFrame(streamID: streamID, type: .response, upTo: size) { body in
+            body.writeField(2, payload)
+            body.writeEntries(15, trailers)
+        }
     }
 
     /// Writes a whole Response frame that says why the call failed.
     mutating func writeResponse(_ status: Status, trailers: Metadata = Metadata(), streamID: StreamID, largestBody: Int) {
         // A status that cannot be sent as it is says at least what went wrong. No text may hold a NUL.
         let plain = String(decoding: status.message.utf8.prefix(1024), as: UTF8.self).replacing("\0", with: "\u{FFFD}")
-        let trailersSize = trailers.encodedSize
-        for (status, trailersSize) in [(status, trailersSize), (status, 0), (Status(status.code, plain), 0), (Status(status.code, ""), 0)] {
+        let none = Metadata()
+        for (status, trailers) in [(status, trailers), (status, none), (Status(status.code, plain), none), (Status(status.code, ""), none)]
+        {
             guard let encoded = try? Protobuf.encode(responseType, { try status.fill($1, $0) }),
-                encoded.count + trailersSize <= largestBody
+                encoded.count + trailers.encodedSize <= largestBody
             else { continue }
-            writeFrameHeader(FrameHeader(length: UInt32(encoded.count + trailersSize), streamID: streamID, type: .response))
-            writeBytes(encoded)
-            if trailersSize > 0 { writeEntries(15, trailers) }
+            writeFrame(streamID: streamID, type: .response, upTo: encoded.count + trailers.encodedSize) { body in
+                body.writeBytes(encoded)
+                body.writeEntries(15, trailers)
+            }
             return
         }
     }
@@ -189,50 +192,89 @@ extension ByteBuffer {
         writeFrameHeader(FrameHeader(length: 0, streamID: streamID, type: .data, flags: .endOfStream))
     }
 
-    private mutating func writeFrame(streamID: StreamID, type: FrameType, flags: FrameFlags, body: (inout ByteBuffer) -> Void) {
-        let start = writerIndex
-        writeFrameHeader(FrameHeader(length: 0, streamID: streamID, type: type, flags: flags))
-        body(&self)
-        setInteger(UInt32(writerIndex - start - FrameHeader.byteCount), at: start)
+    /// - Parameter size: what `write` does not exceed.
+    private mutating func writeFrame(
+        streamID: StreamID, type: FrameType, flags: FrameFlags = [], upTo size: Int, _ write: (inout FieldWriter) -> Void
+    ) {
+        // All at once, because asking the buffer for every few bytes costs more than writing them.
+        writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.byteCount + size) { bytes in
+            var body = FieldWriter(UnsafeMutableRawBufferPointer(rebasing: bytes.dropFirst(FrameHeader.byteCount)))
+            write(&body)
+            var header = FieldWriter(bytes)
+            header.writeHeader(FrameHeader(length: UInt32(body.count), streamID: streamID, type: type, flags: flags))
+            return header.count + body.count
+        }
+    }
+}
+
+/// Writes fields one after the other into memory that has room for them; it never writes past its end.
+private struct FieldWriter {
+    private let bytes: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ bytes: UnsafeMutableRawBufferPointer) {
+        self.bytes = bytes
     }
 
-    private mutating func writeField(_ number: UInt8, _ text: String) {
-        guard !text.isEmpty else { return }
-        writeFieldHeader(number, count: text.utf8.count)
-        writeString(text)
+    mutating func writeHeader(_ header: FrameHeader) {
+        writeInteger(header.length)
+        writeInteger(header.streamID.rawValue)
+        writeByte(header.type.rawValue)
+        writeByte(header.flags.rawValue)
     }
 
-    private mutating func writeField(_ number: UInt8, _ content: ByteBuffer) {
+    private mutating func writeInteger(_ value: UInt32) {
+        precondition(bytes.count - count >= 4)
+        bytes.storeBytes(of: value.bigEndian, toByteOffset: count, as: UInt32.self)
+        count += 4
+    }
+
+    mutating func writeByte(_ byte: UInt8) {
+        precondition(count < bytes.count)
+        bytes[count] = byte
+        count += 1
+    }
+
+    mutating func writeVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            writeByte(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        writeByte(UInt8(truncatingIfNeeded: rest))
+    }
+
+    mutating func writeBytes(_ content: some Collection<UInt8>) {
+        precondition(bytes.count - count >= content.count)
+        UnsafeMutableRawBufferPointer(rebasing: bytes[count...]).copyBytes(from: content)
+        count += content.count
+    }
+
+    mutating func writeField(_ number: UInt8, _ text: String) {
+        let utf8 = text.utf8
+        guard !utf8.isEmpty else { return }
+        writeFieldHeader(number, count: utf8.count)
+        writeBytes(utf8)
+    }
+
+    mutating func writeField(_ number: UInt8, _ content: ByteBuffer) {
         guard content.readableBytes > 0 else { return }
         writeFieldHeader(number, count: content.readableBytes)
-        writeImmutableBuffer(content)
+        content.withUnsafeReadableBytes { writeBytes($0) }
     }
 
     /// Of a length-prefixed field.
     private mutating func writeFieldHeader(_ number: UInt8, count: Int) {
-        if count < 0x80 {
-            writeMultipleIntegers(number << 3 | 2, UInt8(count))
-        } else {
-            writeInteger(number << 3 | 2)
-            writeVarint(UInt64(count))
-        }
+        writeByte(number << 3 | 2)
+        writeVarint(UInt64(count))
     }
 
-    private mutating func writeEntries(_ number: UInt8, _ metadata: Metadata) {
+    mutating func writeEntries(_ number: UInt8, _ metadata: Metadata) {
         for entry in metadata.entries {
             writeFieldHeader(number, count: entry.encodedSize)
             writeField(1, entry.key)
             writeField(2, entry.value)
         }
-    }
-
-    private mutating func writeVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            writeInteger(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        writeInteger(UInt8(truncatingIfNeeded: rest))
     }
 }
 

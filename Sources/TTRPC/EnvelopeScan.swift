@@ -59,8 +59,9 @@ private struct FieldScanner {
 
     /// Reads the field if this text is its content.
     mutating func isNext(_ text: String, field number: UInt8) -> Bool {
-        guard let content = content(ofField: number), content.count == text.utf8.count else { return false }
-        return text.utf8.elementsEqual(bytes[content])
+        guard let range = content(ofField: number), range.count == text.utf8.count else { return false }
+        let content = UnsafeRawBufferPointer(rebasing: bytes[range])
+        return text.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(content) } ?? text.utf8.elementsEqual(content)
     }
 
     /// Where the content of a length-prefixed field lies; empty when another field, or none, comes next. Nil: not to be read here.

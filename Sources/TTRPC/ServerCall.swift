@@ -6,8 +6,7 @@ final class ServerCall {
     let messages: MessageBuffer?
     /// Bytes of the request counted in the connection's budget until the handler returns.
     let heldBytes: Int
-    let trailers: Trailers?
-    let method: MethodName
+    let context: CallContext
     let began: NIODeadline
     /// Its answer was decided on and told to the observer.
     var isCounted = false
@@ -17,11 +16,10 @@ final class ServerCall {
     }
     private var isCancelled = false
 
-    init(messages: MessageBuffer?, heldBytes: Int, trailers: Trailers?, method: MethodName, began: NIODeadline) {
+    init(messages: MessageBuffer?, heldBytes: Int, context: CallContext, began: NIODeadline) {
         self.messages = messages
         self.heldBytes = heldBytes
-        self.trailers = trailers
-        self.method = method
+        self.context = context
         self.began = began
     }
 

@@ -293,15 +293,14 @@ package final class ServerConnection {
             throw Status(.resourceExhausted, "too many bytes wait for the handlers of this connection")
         }
 
-        let trailers = wireProtocol == .lots1 ? Trailers(limits: limits) : nil
         let context = CallContext(
-            method: request.method, peer: peer, metadata: request.metadata, deadline: deadline, drain: drainSignal, trailers: trailers)
+            method: request.method, peer: peer, metadata: request.metadata, deadline: deadline, drain: drainSignal,
+            trailerLimits: wireProtocol == .lots1 ? limits : nil)
         let (opening, call) = machine.open(
             id, kind: kind, flags: flags, payloadBytes: request.payload.readableBytes, deadline: deadline
         ) { _ in
             ServerCall(
-                messages: kind.clientStreams ? makeMessageBuffer() : nil, heldBytes: heldBytes, trailers: trailers,
-                method: request.method, began: now)
+                messages: kind.clientStreams ? makeMessageBuffer() : nil, heldBytes: heldBytes, context: context, began: now)
         }
         if let deadline { armTimer(deadline) }
         if opening.grant > 0 { grant(opening.grant, on: opening.key) }
@@ -314,7 +313,7 @@ package final class ServerConnection {
             }
             if opening.isEnded { messages.finish() }
         }
-        start(handler, payload: request.payload, context: context, key: opening.key, call: call)
+        start(handler, payload: request.payload, key: opening.key, call: call)
     }
 
     private func readRequest(_ body: ByteBuffer) throws(Status) -> (RequestEnvelope, Router.Handler) {
@@ -351,7 +350,8 @@ package final class ServerConnection {
         scheduleFlush()
     }
 
-    private func start(_ handler: Router.Handler, payload: ByteBuffer, context: CallContext, key: StreamKey, call: ServerCall) {
+    private func start(_ handler: Router.Handler, payload: ByteBuffer, key: StreamKey, call: ServerCall) {
+        let context = call.context
         // A handler runs at once until it first waits. Task closures return to their preferred executor after every await, so the
         // connection is only touched on its loop.
         let bound = NIOLoopBound((connection: self, call: call), eventLoop: eventLoop)
@@ -364,12 +364,14 @@ package final class ServerConnection {
         case (.unary(let handler), _):
             // As below, with a frame less.
             call.task = Task.immediate(executorPreference: executor) {
+                let result: Result<ByteBuffer, any Error>
                 do {
-                    let answer = try await handler(payload, context)
-                    bound.value.connection.returned(key, bound.value.call, .success(answer))
+                    result = .success(try await handler(payload, context))
                 } catch {
-                    bound.value.connection.returned(key, bound.value.call, .failure(error))
+                    result = .failure(error)
                 }
+                let (connection, call) = bound.value
+                connection.returned(key, call, result)
             }
             return
         case (.serverStreaming(let handler), _):
@@ -396,7 +398,8 @@ package final class ServerConnection {
             } catch {
                 result = .failure(error)
             }
-            bound.value.connection.returned(key, bound.value.call, result)
+            let (connection, call) = bound.value
+            connection.returned(key, call, result)
         }
     }
 
@@ -411,7 +414,7 @@ package final class ServerConnection {
         defer { closeIfDrained() }
         guard let answer = machine.handlerReturned(key) else { return }
         failParkedWrites(of: key)
-        let trailers = call.trailers?.value ?? Metadata()
+        let trailers = call.context.trailers
         switch result {
         case .success(let payload):
             count(call, send(answer, payload, trailers, on: key.id))
@@ -426,7 +429,7 @@ package final class ServerConnection {
     private func count(_ call: ServerCall, _ code: Status.Code) {
         guard let observer, !call.isCounted else { return }
         call.isCounted = true
-        observer.callEnded(call.method, code, after: eventLoop.now - call.began)
+        observer.callEnded(call.context.method, code, after: eventLoop.now - call.began)
     }
 
     /// - Returns: the code that the client gets.
