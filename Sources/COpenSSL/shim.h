@@ -130,4 +130,17 @@ static inline X509 *COpenSSL_sk_X509_value(const STACK_OF(X509) *certificates, i
     return sk_X509_value(certificates, index);
 }
 
+static inline STACK_OF(X509) *COpenSSL_sk_X509_new(void) {
+    return sk_X509_new_null();
+}
+
+static inline int COpenSSL_sk_X509_push(STACK_OF(X509) *certificates, X509 *certificate) {
+    return sk_X509_push(certificates, certificate);
+}
+
+// Frees the stack and not what is on it.
+static inline void COpenSSL_sk_X509_free(STACK_OF(X509) *certificates) {
+    sk_X509_free(certificates);
+}
+
 #endif

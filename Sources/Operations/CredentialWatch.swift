@@ -14,6 +14,7 @@ public final class CredentialWatch: Service {
     private let now: @Sendable () -> Int64
     private let factory: any MetricsFactory
     private let logger: Logger
+    private let whenReloaded: @Sendable (TLSContext) async -> Void
     private let reloads: [Bool: Counter]
     private let isCurrent: Meter
     private let warnings = Mutex(ExpiryWarnings())
@@ -22,9 +23,11 @@ public final class CredentialWatch: Service {
     ///   - interval: how often the files are looked at.
     ///   - clock: for the interval.
     ///   - now: the time in seconds since 1970, for what ends soon.
+    ///   - whenReloaded: what else is to follow the new files; a reload is over when it has returned.
     public init(
         _ context: ReloadingTLSContext, interval: Duration, clock: any Clock<Duration> = ContinuousClock(),
-        now: @escaping @Sendable () -> Int64 = TLSContext.systemTime, metrics factory: any MetricsFactory, logger: Logger
+        now: @escaping @Sendable () -> Int64 = TLSContext.systemTime, metrics factory: any MetricsFactory, logger: Logger,
+        whenReloaded: @escaping @Sendable (TLSContext) async -> Void = { _ in }
     ) {
         self.context = context
         self.interval = interval
@@ -32,6 +35,7 @@ public final class CredentialWatch: Service {
         self.now = now
         self.factory = factory
         self.logger = logger
+        self.whenReloaded = whenReloaded
         reloads = Dictionary(
             uniqueKeysWithValues: [true, false].map {
                 ($0, Counter(label: "lots_tls_reloads_total", dimensions: [("result", $0 ? "ok" : "failed")], factory: factory))
@@ -84,6 +88,7 @@ public final class CredentialWatch: Service {
                 metadata: ["reason": "\(reason)", "faults": "\(fault)"])
         } else {
             logger.notice("certificates were read again; new connections use them", metadata: ["reason": "\(reason)"])
+            await whenReloaded(context.current)
             tellExpiries()
         }
         return fault == nil

@@ -6,7 +6,7 @@ public import TTRPCOverTLS
 
 /// Records what a server does: handshakes, calls, bytes and what was refused.
 ///
-/// Label values come from closed lists: the router's methods, the named status codes, ``Bound`` and ``HandshakeOutcome``.
+/// Label values come from closed lists: the router's methods, the named status codes, ``Bound``, ``HandshakeOutcome`` and ``CertificateEnd``.
 public final class ServerMetrics: ServerObserver {
     private struct CallKey: Hashable {
         var method: MethodName?
@@ -24,6 +24,7 @@ public final class ServerMetrics: ServerObserver {
     private let receivedBytes: Counter
     private let sentBytes: Counter
     private let refusals: [Bound: Counter]
+    private let cuts: [CertificateEnd: Counter]
     private let calls = Mutex(Calls())
 
     /// Every series whose labels are known beforehand is there from the beginning, at 0.
@@ -40,12 +41,18 @@ public final class ServerMetrics: ServerObserver {
             uniqueKeysWithValues: Bound.allCases.map {
                 ($0, Counter(label: "lots_refusals_total", dimensions: [("bound", $0.rawValue)], factory: factory))
             })
+        cuts = Dictionary(
+            uniqueKeysWithValues: CertificateEnd.allCases.map {
+                ($0, Counter(label: "lots_connections_cut_total", dimensions: [("reason", $0.rawValue)], factory: factory))
+            })
     }
 
     public func handshakeEnded(_ outcome: HandshakeOutcome, after duration: TimeAmount) {
         handshakes[outcome]?.increment()
         if outcome == .full || outcome == .resumed { handshakeTime.recordNanoseconds(duration.nanoseconds) }
     }
+
+    public func connectionCut(_ reason: CertificateEnd) { cuts[reason]?.increment() }
 
     public func callEnded(_ method: MethodName?, _ code: Status.Code, after duration: TimeAmount) {
         // A handler may fail a call with any number; those without a name share a label.

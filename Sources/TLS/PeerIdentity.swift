@@ -11,7 +11,7 @@ public struct PeerIdentity: Hashable, Sendable {
 
     /// The certificate's last valid second, in seconds since 1970-01-01 00:00:00 UTC.
     ///
-    /// It is checked during the handshake; a connection that outlives it is for its owner to end.
+    /// It is checked during the handshake; a connection that outlives it is for its owner to end, as a server of this project does.
     public let notAfter: Int64
 
     /// The peer showed the certificate in an earlier handshake, whose session this connection continues.

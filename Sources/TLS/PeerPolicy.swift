@@ -9,6 +9,26 @@ struct PeerPolicy: Sendable {
     /// Serial numbers in the form that ``normalized(serialNumber:)`` gives.
     var revokedSerialNumbers: Set<String> = []
 
+    /// Has OpenSSL build and verify the chain of a store context, then judges it.
+    ///
+    /// - Returns: the peer, and its chain, which must not outlive the store context.
+    /// - Throws: the reason for a refusal, together with the OpenSSL code that chooses the alert.
+    func judge(_ store: OpaquePointer) throws(Refusal) -> (peer: PeerIdentity, chain: [Certificate]) {
+        guard X509_verify_cert(store) == 1 else {
+            let code = X509_STORE_CTX_get_error(store)
+            let reason = String(cString: X509_verify_cert_error_string(Int(code)))
+            let which = X509_STORE_CTX_get_current_cert(store).map { " \(Certificate(pointer: $0).serialNumber)" } ?? ""
+            let place = X509_STORE_CTX_get_error_depth(store) > 0 ? "authority certificate" : "certificate"
+            // Not proved, but whom to ask.
+            let leaf = X509_STORE_CTX_get0_cert(store).flatMap { try? Certificate(pointer: $0).identity().identifier }
+            throw Refusal(
+                code: code, error: Self.refused("\(place)\(which): \(reason)" + (leaf.map { " (it says it is \($0))" } ?? "")))
+        }
+        let stack = X509_STORE_CTX_get0_chain(store)
+        let chain = (0..<COpenSSL_sk_X509_num(stack)).compactMap { COpenSSL_sk_X509_value(stack, $0).map(Certificate.init) }
+        return (try judge(chain), chain)
+    }
+
     /// Judges a chain that OpenSSL has verified, the peer's own certificate first.
     ///
     /// - Throws: the reason for a refusal, together with the OpenSSL code that chooses the alert.

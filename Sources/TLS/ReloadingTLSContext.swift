@@ -3,7 +3,8 @@ import Synchronization
 
 /// The context for new connections, whose files can be read again while connections go on.
 ///
-/// Connections keep the context that they began with; sessions of an earlier context are not continued.
+/// Connections keep the context that they began with, and their peers can be judged by the newest one; sessions of an earlier context are
+/// not continued.
 public final class ReloadingTLSContext: Sendable {
     private struct State {
         var context: TLSContext

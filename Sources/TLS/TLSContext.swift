@@ -3,7 +3,7 @@ import COpenSSL
 /// A checked and loaded ``TLSConfiguration``, shared by all connections that use it.
 ///
 /// It never changes. To reload certificates or revocation lists, make another one and use it for new connections; those under way keep
-/// theirs.
+/// theirs, and their peers can be judged by the new one (``PeerCertificate/refusal(by:)``).
 ///
 /// Fixed choices: a certificate is demanded of both sides; sessions are continued within the bounds of
 /// ``TLSConfiguration/allowsResumption``; no early data, no compression, no renegotiation.
@@ -43,6 +43,7 @@ public final class TLSContext: Sendable {
 
     let policy: PeerPolicy
     let sessions = SessionTickets()
+    let intermediates = IntermediateCertificates()
     /// The system's time in seconds since 1970.
     public static let systemTime: @Sendable () -> Int64 = { COpenSSL_time() }
 
@@ -118,6 +119,30 @@ public final class TLSContext: Sendable {
             throw TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL made no connection"))
         }
         return connection
+    }
+
+    /// Verifies a peer's certificate as in a handshake, except that a revocation list may be overdue.
+    ///
+    /// - Parameter intermediates: a stack of what may stand between the certificate and a trust root.
+    func refusal(of certificate: OpaquePointer, intermediates: OpaquePointer?) -> TLSError? {
+        OpenSSLErrorQueue.clear()
+        defer { OpenSSLErrorQueue.clear() }
+        guard let store = X509_STORE_CTX_new() else { return TLSError(code: .resources, message: "OpenSSL made no verification") }
+        defer { X509_STORE_CTX_free(store) }
+        guard X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(pointer), certificate, intermediates) == 1,
+            X509_STORE_CTX_set_default(store, isServer ? "ssl_client" : "ssl_server") == 1,
+            let parameters = X509_STORE_CTX_get0_param(store), X509_VERIFY_PARAM_set1(parameters, SSL_CTX_get0_param(pointer)) == 1
+        else { return TLSError(code: .resources, message: OpenSSLErrorQueue.takeReason(otherwise: "OpenSSL made no verification")) }
+        X509_VERIFY_PARAM_set_auth_level(parameters, SSL_CTX_get_security_level(pointer))
+        X509_STORE_CTX_set_verify_cb(store) { isGood, store in
+            isGood == 1 || X509_STORE_CTX_get_error(store) == X509_V_ERR_CRL_HAS_EXPIRED ? 1 : 0
+        }
+        do {
+            _ = try policy.judge(store)
+            return nil
+        } catch {
+            return error.error
+        }
     }
 
     private static func policy(for configuration: TLSConfiguration, loader: inout CredentialLoader) -> PeerPolicy {

@@ -19,6 +19,12 @@ final class TLSEngine {
     /// The peer's identity, once its certificate was accepted.
     private(set) var peer: PeerIdentity?
 
+    /// The certificate behind ``peer``, which OpenSSL keeps as long as the connection.
+    var peerCertificate: PeerCertificate? {
+        guard let peer, let certificate = SSL_get0_peer_certificate(ssl) else { return nil }
+        return PeerCertificate(retaining: certificate, identity: peer, context: context)
+    }
+
     private let context: TLSContext
     private let ssl: OpaquePointer
     private let wire = CiphertextBuffers()
@@ -235,20 +241,12 @@ extension TLSEngine {
     }
 
     private func verifyPeer(_ store: OpaquePointer) -> Bool {
-        guard X509_verify_cert(store) == 1 else {
-            let reason = String(cString: X509_verify_cert_error_string(Int(X509_STORE_CTX_get_error(store))))
-            let which = X509_STORE_CTX_get_current_cert(store).map { " \(Certificate(pointer: $0).serialNumber)" } ?? ""
-            let place = X509_STORE_CTX_get_error_depth(store) > 0 ? "authority certificate" : "certificate"
-            // Not proved, but whom to ask.
-            let leaf = X509_STORE_CTX_get0_cert(store).flatMap { try? Certificate(pointer: $0).identity().identifier }
-            refusal = PeerPolicy.refused("\(place)\(which): \(reason)" + (leaf.map { " (it says it is \($0))" } ?? ""))
-            return false
-        }
-        let stack = X509_STORE_CTX_get0_chain(store)
-        let chain = (0..<COpenSSL_sk_X509_num(stack)).compactMap { COpenSSL_sk_X509_value(stack, $0).map(Certificate.init) }
         do {
-            peer = try context.policy.judge(chain)
-            let ends = chain.map { $0.validity?.upperBound ?? 0 } + context.expiries.filter { $0.kind == .revocationList }.map(\.end)
+            let accepted = try context.policy.judge(store)
+            peer = accepted.peer
+            context.intermediates.keep(from: accepted.chain)
+            let ends =
+                accepted.chain.map { $0.validity?.upperBound ?? 0 } + context.expiries.filter { $0.kind == .revocationList }.map(\.end)
             resumableUntil = min(context.now() + SessionTickets.longestLife, ends.min() ?? 0)
             return true
         } catch {

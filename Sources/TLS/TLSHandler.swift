@@ -70,6 +70,9 @@ public final class TLSHandler: ChannelDuplexHandler {
         self.onHandshake = onHandshake
     }
 
+    /// What the peer was accepted with; nil before that. To be asked for on the event loop.
+    public var peerCertificate: PeerCertificate? { engine.peerCertificate }
+
     public func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive {
             beginHandshake(context)

@@ -30,6 +30,11 @@ package final class ServerChannelHandler: ChannelDuplexHandler {
         connection.stop()
     }
 
+    /// Tells the client why, answers every call under way with `status` and closes the channel once that is sent.
+    package func stop(because reason: String, _ status: Status) {
+        connection.stop(because: reason, status)
+    }
+
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         connection.opened(self)

@@ -169,12 +169,14 @@ package final class ServerConnection {
         closeIfDrained()
     }
 
-    /// Answers every call under way with `unavailable`, cancels the handlers, and closes the connection once that is sent.
-    package func stop() {
-        announceDrain("the server is stopping")
-        for (id, call) in machine.endAll() {
-            end(id, call, Status(.unavailable, "the server has stopped before the call was complete"))
-        }
+    /// Takes no more calls, answers every call under way with `status`, cancels the handlers, and closes the connection once that is sent.
+    /// - Parameter reason: what a client that speaks `lots/1` is told.
+    package func stop(
+        because reason: String = "the server is stopping",
+        _ status: Status = Status(.unavailable, "the server has stopped before the call was complete")
+    ) {
+        announceDrain(reason)
+        for (id, call) in machine.endAll() { end(id, call, status) }
         isStopping = true
         flush()
         closeIfDrained()

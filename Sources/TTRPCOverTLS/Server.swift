@@ -20,17 +20,19 @@ public final class Server: Service {
     private let registry: ConnectionRegistry
     private let budget: ByteBudget
     private let stopped: EventLoopPromise<Void>
+    private let review: PeerReview
     private let logger: Logger
 
     private init(
         configuration: ServerConfiguration, listener: any Channel, address: SocketAddress, registry: ConnectionRegistry,
-        budget: ByteBudget, logger: Logger
+        budget: ByteBudget, review: PeerReview, logger: Logger
     ) {
         self.configuration = configuration
         self.listener = listener
         self.address = address
         self.registry = registry
         self.budget = budget
+        self.review = review
         self.logger = logger
         stopped = listener.eventLoop.makePromise()
     }
@@ -54,19 +56,23 @@ public final class Server: Service {
     /// - Parameters:
     ///   - socket: a listening stream socket to use instead of the configured address; the server owns it. Nil: opens one.
     ///   - observer: hears what connections do.
-    ///   - context: asked for each new connection, so that renewed certificates are used without a restart.
+    ///   - context: asked for each new connection, so that renewed certificates are used without a restart. For those that are open call
+    ///     ``judgePeers(by:)``.
+    ///   - now: the time in seconds since 1970, for the end of the peers' certificates.
     ///   - group: where connections live and handlers run.
     /// - Throws: what the system reports when the address cannot be used.
     public static func bind(
         _ configuration: ServerConfiguration, router: Router, socket: CInt? = nil, context: @escaping @Sendable () -> TLSContext,
-        logger: Logger, observer: (any ServerObserver)? = nil, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        logger: Logger, observer: (any ServerObserver)? = nil, now: @escaping @Sendable () -> Int64 = TLSContext.systemTime,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> Server {
         let registry = ConnectionRegistry(
             limit: configuration.connections, limitPerOrganisation: configuration.connectionsPerOrganisation)
         let budget = ByteBudget(limit: configuration.inboundBytes)
+        let review = PeerReview(registry: registry, observer: observer, logger: logger, now: now)
         let acceptor = Acceptor(
-            configuration: configuration, router: router, context: context, logger: logger, registry: registry, budget: budget,
-            observer: observer)
+            configuration: configuration, router: router, context: context, logger: logger, registry: registry, review: review,
+            budget: budget, observer: observer)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -84,7 +90,8 @@ public final class Server: Service {
             }
         guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
         return Server(
-            configuration: configuration, listener: listener, address: address, registry: registry, budget: budget, logger: logger)
+            configuration: configuration, listener: listener, address: address, registry: registry, budget: budget, review: review,
+            logger: logger)
     }
 
     /// Serves until ``stop()``, a graceful shutdown or cancellation.
@@ -96,6 +103,11 @@ public final class Server: Service {
             try await withGracefulShutdownHandler {
                 try await listener.setOption(.autoRead, value: true).get()
                 logger.info("listening", metadata: ["address": "\(address)"])
+                let review = review
+                let looking = listener.eventLoop.scheduleRepeatedTask(
+                    initialDelay: configuration.expiryInterval, delay: configuration.expiryInterval
+                ) { _ in review.endExpired() }
+                defer { looking.cancel() }
                 try await stopped.futureResult.get()
             } onGracefulShutdown: {
                 self.stop()
@@ -115,6 +127,18 @@ public final class Server: Service {
         }
     }
 
+    /// Ends the open connections whose peers `context` would refuse: each call under way is answered with `unauthenticated`, and what the
+    /// peer has not taken within two seconds is lost. The others go on. To be called after `context` has become the one for new connections:
+    /// then a connection in its handshake is not missed.
+    ///
+    /// A revocation list that is overdue ends the connections of those on it, and keeps everybody new out.
+    public func judgePeers(by context: TLSContext) async {
+        let review = review
+        guard let result = try? await NIOThreadPool.singleton.runIfActive({ review.judge(by: context) }) else { return }
+        logger.notice(
+            "open connections were judged by the new certificates", metadata: ["open": "\(result.open)", "ended": "\(result.ended)"])
+    }
+
     /// Begins to stop; ``run()`` returns when that is done. May be called more than once.
     public func stop() {
         stopped.succeed()
@@ -128,6 +152,7 @@ private struct Acceptor: Sendable {
     let context: @Sendable () -> TLSContext
     let logger: Logger
     let registry: ConnectionRegistry
+    let review: PeerReview
     let budget: ByteBudget
     let observer: (any ServerObserver)?
     let throttle = LogThrottle()
@@ -164,14 +189,16 @@ private struct Acceptor: Sendable {
             observer: observer)
         let handler = ServerChannelHandler(connection, idleTimeout: configuration.idleTimeout)
         try channel.pipeline.syncOperations.addHandler(handler)
-        let organisation = "\(identifier.trustDomain)/\(identifier.organisation)"
-        let isAdmitted = registry.identify(
-            channel, organisation: organisation, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
-        if !isAdmitted {
+        guard let peer = try channel.pipeline.syncOperations.handler(type: TLSHandler.self).peerCertificate,
+            let identified = registry.identify(channel, as: peer, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
+        else {
             observer?.refused(.organisationConnections)
             warn("refused a connection: too many of this organisation", about: channel, ["peer": "\(identifier)"])
             channel.close(promise: nil)
+            return
         }
+        // What it began with may have been replaced during the handshake, after the open connections were judged.
+        review.judge(identified, by: context())
     }
 
     private func warn(_ message: Logger.Message, about channel: any Channel, _ metadata: Logger.Metadata) {

@@ -20,6 +20,8 @@ public struct ServerConfiguration: Sendable {
     public var firstByteTimeout = TimeAmount.seconds(5)
     /// How long a connection without a call may be silent, or one with something to send may make no progress.
     public var idleTimeout = TimeAmount.minutes(5)
+    /// How often is looked for connections whose peer's certificate has expired.
+    public var expiryInterval = TimeAmount.seconds(10)
     /// How long calls under way may take to finish once the server stops.
     public var stopTimeout = TimeAmount.seconds(20)
 

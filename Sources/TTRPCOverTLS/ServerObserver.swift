@@ -17,8 +17,19 @@ public enum HandshakeOutcome: String, CaseIterable, Sendable {
     case failed
 }
 
+/// Why a connection was ended whose peer had been accepted.
+public enum CertificateEnd: String, CaseIterable, Sendable {
+    /// The peer's certificate, or its authority, is no longer accepted.
+    case withdrawn
+    /// The peer's certificate has expired.
+    case expired
+}
+
 /// Hears what a server does, for metrics. Called on event loops: it must be quick and must not block.
 public protocol ServerObserver: ConnectionObserver {
     /// - Parameter duration: since the connection was accepted.
     func handshakeEnded(_ outcome: HandshakeOutcome, after duration: TimeAmount)
+
+    /// A connection was ended because its peer may not go on. Not always called on an event loop.
+    func connectionCut(_ reason: CertificateEnd)
 }

@@ -59,6 +59,7 @@ enum DaemonMetrics {
             ("lots_certificate_days_left", "Whole days until the first of them ends; negative when it has."),
             ("lots_commit_seconds", "How long a durable commit takes."),
             ("lots_connections", "Connections open now."),
+            ("lots_connections_cut_total", "Open connections ended because of the client's certificate, by reason."),
             ("lots_watches", "Watches of cases and referrals open now."),
             ("lots_deadlines_fired_total", "Deadlines that have come, by kind."),
             ("lots_expected_wait_seconds", "How long a write that came now would wait for its commit."),

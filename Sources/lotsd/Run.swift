@@ -100,7 +100,9 @@ struct Run: AsyncParsableCommand {
         }
         let state = ServingState(exchange: exchange)
         DaemonMetrics.sample(into: registry, commits: commits, server: server, exchange: exchange, state: state)
-        let watch = CredentialWatch(credentials, interval: configuration.tls.reloadInterval, metrics: registry, logger: logger)
+        let watch = CredentialWatch(
+            credentials, interval: configuration.tls.reloadInterval, metrics: registry, logger: logger,
+            whenReloaded: { await server.judgePeers(by: $0) })
 
         // Stopped in reverse: first nobody waits any longer, then the server finishes its calls, then the timer, then the commits that
         // they need; last those that tell how it goes.

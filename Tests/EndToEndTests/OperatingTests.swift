@@ -86,6 +86,52 @@ import Testing
         }
     }
 
+    /// Cutting off a client at once: its certificate on the list, and SIGHUP.
+    @Test func aRevokedClientIsCutOffAtOnce() async throws {
+        let installation = try await Installation.current
+        let pki = DevelopmentPKI(folder: installation.path("certs/development"))
+        try await Daemon.Files.with { files in
+            let list = files.folder.appending(path: "list.crl")
+            try await pki.makeRevocationList(list.path, revokes: false)
+            let settings = files.folder.appending(path: "lots.yaml")
+            try String(contentsOfFile: installation.settings, encoding: .utf8)
+                .replacing("../certs/development/ca.crl", with: list.path)
+                .replacing("../", with: "\(installation.folder.path)/")
+                .replacing("\ndirectory: ", with: "\ndirectory: \(installation.path("config"))/")
+                .replacing("\nrouting: ", with: "\nrouting: \(installation.path("config"))/")
+                .write(to: settings, atomically: true, encoding: .utf8)
+            try await Daemon.with(files, settings: settings.path, ["PAGES_PORT": "0", "TLS_RELOAD_INTERVAL": "1d"]) { daemon in
+                let port = try await pagesPort(files)
+                let (good, thief) = (
+                    try await daemon.client("polisen-stockholm/vasterort"), try await daemon.client(Installation.Unwelcome.revoked)
+                )
+                #expect(try await ReferralClient(good).submit(Sample.submission("m")).outcome == .accepted)
+                _ = await failure { _ = try await AssignmentClient(thief).fetch() }
+                let connections = { try await get("/metrics", port).text.contains("lots_connections 2\n") }
+                #expect(try await connections())
+
+                // Files that are no good end nobody's connection.
+                try Data("nothing".utf8).write(to: list)
+                daemon.hangUp()
+                _ = try await eventually("the log complains") { try files.loggedText().contains(" critical ") ? true : nil }
+                #expect(try await connections())
+
+                try await pki.makeRevocationList(list.path, revokes: true)
+                daemon.hangUp()
+                _ = try await eventually("the thief is gone") {
+                    try await get("/metrics", port).text.contains("lots_connections 1\n") ? true : nil
+                }
+                let metrics = try await get("/metrics", port).text
+                #expect(metrics.contains("lots_connections_cut_total{reason=\"withdrawn\"} 1\n"))
+                #expect(metrics.contains("lots_connections_cut_total{reason=\"expired\"} 0\n"))
+                let line = try files.loggedText().split(separator: "\n").first { $0.contains("ending a connection") }
+                #expect(line?.contains(" warning ") == true && line?.contains(Installation.Unwelcome.revoked) == true)
+                #expect(try await ReferralClient(good).submit(Sample.submission("n")).outcome == .accepted)
+                #expect(await daemon.stop() == .exit(0))
+            }
+        }
+    }
+
     @Test func theServiceManagerHearsThatItLives() async throws {
         try await Daemon.Files.with { files in
             let manager = try DatagramReceiver("@lots-\(UUID().uuidString.prefix(8))")

@@ -91,6 +91,24 @@ import Testing
         }
     }
 
+    /// Nobody loses a connection because of files that are no good.
+    @Test func onlyFilesThatAreGoodAreFollowed() async throws {
+        try await with { folder, context, _, registry, log in
+            let followed = Mutex<[TLSContext]>([])
+            let watch = CredentialWatch(
+                context, interval: .seconds(10), metrics: registry, logger: log.logger,
+                whenReloaded: { context in followed.withLock { $0.append(context) } })
+            let authorities = URL(filePath: "\(folder)/ca.crt")
+            let good = try Data(contentsOf: authorities)
+            try Data("nothing".utf8).write(to: authorities)
+            #expect(await !watch.reload(because: "SIGHUP"))
+            #expect(followed.withLock(\.count) == 0)
+            try good.write(to: authorities)
+            #expect(await watch.reload(because: "SIGHUP"))
+            #expect(followed.withLock { $0.map { $0 === context.current } } == [true])
+        }
+    }
+
     @Test func whatEndsSoonIsTold() async throws {
         let shift = Mutex<Int64>(0)
         try await with(now: { TLSContext.systemTime() + shift.withLock(\.self) }) { _, context, watch, registry, log in

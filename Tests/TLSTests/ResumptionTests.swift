@@ -97,21 +97,7 @@ import Testing
         let folder = try DevelopmentPKI.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let list = "\(folder)/list.crl"
-        // A list of another time, on which nobody stands.
-        try Data().write(to: URL(filePath: "\(folder)/index"))
-        try Data(
-            """
-            [ca]
-            default_ca = lists
-            [lists]
-            database = \(folder)/index
-            default_md = sha256
-            certificate = \(pki.path("ca.crt"))
-            private_key = \(pki.path("ca.key"))
-
-            """.utf8
-        ).write(to: URL(filePath: "\(folder)/openssl.cnf"))
-        try await Program.run("openssl", ["ca", "-config", "\(folder)/openssl.cnf", "-gencrl", "-crldays", "1", "-out", list]).check()
+        try await pki.makeRevocationList(list, revokes: false)
         let credentials = try ReloadingTLSContext(
             TLSConfiguration(
                 role: .server, certificateChainFile: pki.path("server.crt"), privateKeyFile: pki.path("server.key"),
@@ -123,8 +109,7 @@ import Testing
         #expect(open.server.record.peer?.isResumed == false)
         #expect(try connect(client, credentials.current) == true)
 
-        try FileManager.default.removeItem(atPath: list)
-        try FileManager.default.copyItem(atPath: pki.path("ca.crl"), toPath: list)
+        try await pki.makeRevocationList(list, revokes: true)
         #expect(!credentials.haveFilesChanged(), "it may change still")
         #expect(credentials.haveFilesChanged())
         try credentials.reload()

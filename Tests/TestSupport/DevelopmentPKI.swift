@@ -5,6 +5,11 @@ package import TLS
 package struct DevelopmentPKI: Sendable {
     package let folder: String
 
+    /// - Parameter folder: where the script has put them.
+    package init(folder: String) {
+        self.folder = folder
+    }
+
     private static let shared = Task { try await make() }
 
     package static var current: DevelopmentPKI {
@@ -97,7 +102,33 @@ package struct DevelopmentPKI: Sendable {
         ("percent", "URI:spiffe://lots.example/polisen/a%2Fb"),
     ]
 
-    private func issue(_ name: String, extensions: String) async throws {
+    /// Makes a revocation list of the authority, in place of one that is there: with those the script has revoked on it, or nobody.
+    /// - Parameter isOverdue: there should have been a newer one long ago.
+    package func makeRevocationList(_ list: String, revokes: Bool, isOverdue: Bool = false) async throws {
+        let index = "\(list).index"
+        let content = revokes ? try Data(contentsOf: URL(filePath: path("ca/index.txt"))) : Data()
+        try content.write(to: URL(filePath: index))
+        try Data(
+            """
+            [ca]
+            default_ca = lists
+            [lists]
+            database = \(index)
+            default_md = sha256
+            certificate = \(path("ca.crt"))
+            private_key = \(path("ca.key"))
+
+            """.utf8
+        ).write(to: URL(filePath: "\(list).cnf"))
+        let times = isOverdue ? ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200201000000Z"] : ["-crldays", "1"]
+        try await Program.run("openssl", ["ca", "-config", "\(list).cnf", "-gencrl", "-out", "\(list).new"] + times).check()
+        try Data(contentsOf: URL(filePath: "\(list).new")).write(to: URL(filePath: list), options: .atomic)
+    }
+
+    /// Issues a certificate for clients that is valid for two days.
+    /// - Parameter authority: nil: signed by itself.
+    package func issue(_ name: String, extensions: String, by authority: String? = "ca") async throws {
+        let signer = authority.map { ["-CA", path("\($0).crt"), "-CAkey", path("\($0).key")] } ?? ["-signkey", path("\(name).key")]
         let request = path("\(name).csr")
         let list = path("\(name).ext")
         try Data("extendedKeyUsage=clientAuth\n\(extensions)\n".utf8).write(to: URL(filePath: list))
@@ -108,8 +139,7 @@ package struct DevelopmentPKI: Sendable {
         ).check()
         try await Program.run(
             "openssl",
-            ["x509", "-req", "-in", request, "-CA", path("ca.crt"), "-CAkey", path("ca.key"), "-days", "2", "-extfile", list]
-                + ["-out", path("\(name).crt")]
+            ["x509", "-req", "-in", request, "-days", "2", "-extfile", list] + signer + ["-out", path("\(name).crt")]
         ).check()
     }
 }

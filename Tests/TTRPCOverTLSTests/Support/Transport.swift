@@ -51,8 +51,17 @@ func withServer<R>(
 ) async throws -> R {
     let context =
         if let context { context } else { try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names } }
+    return try await withServer(
+        router, configuration, socket: socket, observer: observer, logger: logger, contexts: { context }, body)
+}
+
+func withServer<R>(
+    _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = ServerConfiguration(host: "127.0.0.1", port: 0),
+    socket: CInt? = nil, observer: (any ServerObserver)? = nil, logger: Logger = .silent, contexts: @escaping @Sendable () -> TLSContext,
+    now: @escaping @Sendable () -> Int64 = TLSContext.systemTime, _ body: (Server) async throws -> R
+) async throws -> R {
     let server = try await Server.bind(
-        configuration, router: router, socket: socket, context: { context }, logger: logger, observer: observer)
+        configuration, router: router, socket: socket, context: contexts, logger: logger, observer: observer, now: now)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         let result = await Result { try await body(server) }
