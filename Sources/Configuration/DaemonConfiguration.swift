@@ -60,6 +60,14 @@ public struct DaemonConfiguration: Hashable, Sendable {
         public var connectionBytes: Int
         /// `daemon_bytes`: the same of all connections, 1048576 to 1099511627776; default 536870912.
         public var daemonBytes: Int
+        /// `unsent_bytes`: bytes on their way to one client above which its streams wait and nothing more is read from it, 65536 to
+        /// 1073741824; default 1048576.
+        public var unsentBytes: Int
+        /// `unsent_answer_bytes`: the same above which an answer becomes RESOURCE_EXHAUSTED, 4194304 to 1073741824; default 67108864.
+        public var unsentAnswerBytes: Int
+        /// `waiting_bytes`: messages of one connection that wait to be sent, 4194304 to 1073741824; default 67108864. Past it their stream
+        /// is RESOURCE_EXHAUSTED.
+        public var waitingBytes: Int
         /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
         public var pendingWrites: Int
         /// `queue_time`: a write that has to expect a longer wait for its commit is refused at once, 10ms to 1m; default 25ms; what fits the
@@ -264,6 +272,9 @@ extension DaemonConfiguration {
             streamBytes: block.value("stream_bytes", .number(1_048_576...1_073_741_824), default: 8_388_608),
             connectionBytes: block.value("connection_bytes", .number(1_048_576...1_073_741_824), default: 67_108_864),
             daemonBytes: block.value("daemon_bytes", .number(1_048_576...1_099_511_627_776), default: 536_870_912),
+            unsentBytes: block.value("unsent_bytes", .number(65_536...1_073_741_824), default: 1_048_576),
+            unsentAnswerBytes: block.value("unsent_answer_bytes", .number(4_194_304...1_073_741_824), default: 67_108_864),
+            waitingBytes: block.value("waiting_bytes", .number(4_194_304...1_073_741_824), default: 67_108_864),
             pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
             queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .milliseconds(25)),
             firstByteTimeout: block.value("first_byte_timeout", .duration(.milliseconds(100)...(.seconds(60))), default: .seconds(5)),

@@ -24,6 +24,9 @@ extension DaemonConfiguration {
         configuration.limits.messageBytes = limits.messageBytes
         configuration.limits.streamInboundBytes = limits.streamBytes
         configuration.limits.connectionInboundBytes = limits.connectionBytes
+        configuration.limits.connectionOutboundBytes = limits.unsentBytes
+        configuration.limits.unsentAnswerBytes = limits.unsentAnswerBytes
+        configuration.limits.parkedBytes = limits.waitingBytes
         configuration.limits.pingInterval = TimeAmount(limits.pingInterval)
         configuration.limits.pingTimeout = TimeAmount(limits.pingTimeout)
         configuration.inboundBytes = limits.daemonBytes

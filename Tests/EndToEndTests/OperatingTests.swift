@@ -4,6 +4,7 @@ import NIOPosix
 import Referral
 import ReferralAPI
 import Synchronization
+import TLS
 import TTRPC
 import TestSupport
 import Testing
@@ -127,6 +128,33 @@ import Testing
                 let line = try files.loggedText().split(separator: "\n").first { $0.contains("ending a connection") }
                 #expect(line?.contains(" warning ") == true && line?.contains(Installation.Unwelcome.revoked) == true)
                 #expect(try await ReferralClient(good).submit(Sample.submission("n")).outcome == .accepted)
+                #expect(await daemon.stop() == .exit(0))
+            }
+        }
+    }
+
+    /// The settings reach the connections: a client that answers no PING is gone after two seconds instead of fifty.
+    @Test func thePingSettingsHold() async throws {
+        let installation = try await Installation.current
+        try await Daemon.Files.with { files in
+            let variables = ["LIMITS_PING_INTERVAL": "1s", "LIMITS_PING_TIMEOUT": "1s", "PAGES_PORT": "0"]
+            try await Daemon.with(files, variables) { daemon in
+                let context = try installation.client("polisen-stockholm/vasterort")
+                let began = ContinuousClock.now
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .channelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .seconds(10)) { _, _, name in
+                                guard name == WireProtocol.lots1.rawValue else { throw ChannelError.inappropriateOperationForState }
+                            }
+                            try channel.pipeline.syncOperations.addHandler(tls)
+                        }
+                    }
+                    .connect(host: "127.0.0.1", port: daemon.port).get()
+                try await channel.closeFuture.get()
+                #expect((.seconds(1)...(.seconds(45))).contains(ContinuousClock.now - began))
+                let log = try files.loggedText()
+                #expect(log.contains("closing a connection whose client is gone"))
                 #expect(await daemon.stop() == .exit(0))
             }
         }
