@@ -325,10 +325,8 @@ package final class ClientConnection: Sendable {
             }
             let id = try state.machine.open(kind, service: method.service, deadline: deadline, call: call)
             state.outbound.append { $0.writeRequest(request, streamID: id, flags: flags) }
-            let grant = kind.serverStreams ? state.machine.openingGrant(id) : 0
-            if grant > 0 { state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: grant))) } }
             if wireProtocol == .lots1 {
-                call.messages?.reportConsumption(every: Credit.reportStep(window: Credit.initial + grant)) { [weak self] bytes in
+                call.messages?.reportConsumption(every: Credit.reportStep(window: Credit.initial)) { [weak self] bytes in
                     self?.consumed(bytes, on: id)
                 }
             }
@@ -360,12 +358,14 @@ package final class ClientConnection: Sendable {
 
     /// Grants the server as much as the reader of a stream has taken.
     private func consumed(_ bytes: Int, on id: StreamID) {
-        let isGranted = state.withLock { state in
-            guard state.machine.consumed(bytes, on: id) else { return false }
-            state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: bytes))) }
-            return true
+        let grant = state.withLock { state -> Credit.Grant<ClientCall>? in
+            guard let grant = state.machine.consumed(bytes, on: id) else { return nil }
+            state.outbound.append { $0.writeControlFrame(.credit(id, UInt32(clamping: grant.bytes))) }
+            return grant
         }
-        if isGranted { wake { _ in } }
+        guard let grant else { return }
+        grant.call.messages?.setReportStep(grant.reportStep)
+        wake { _ in }
     }
 
     /// Forgets a call; it fails with `error` unless it has an outcome. The server is told if it can be.

@@ -76,18 +76,10 @@ struct ClientConnectionStateMachine<Call> {
         }
         let (next, overflow) = id.rawValue.addingReportingOverflow(2)
         nextID = overflow ? nil : StreamID(next)
-        var stream = Stream(kind: kind, service: service, isLocalOpen: kind.clientStreams, deadline: deadline, call: call)
-        if hasExtensions, kind.serverStreams {
-            stream.grant = min(Credit.openingGrant(window: window), pool)
-            pool -= stream.grant
-            _ = stream.inboundCredit.add(stream.grant)
-        }
+        let stream = Stream(kind: kind, service: service, isLocalOpen: kind.clientStreams, deadline: deadline, call: call)
         streams[id] = stream
         return id
     }
-
-    /// What to grant to the server right after the request; 0: nothing.
-    func openingGrant(_ id: StreamID) -> Int { streams[id]?.grant ?? 0 }
 
     @discardableResult
     private mutating func remove(_ id: StreamID) -> Stream? {
@@ -96,9 +88,19 @@ struct ClientConnectionStateMachine<Call> {
         return stream
     }
 
-    /// The reader has taken so many bytes of what the server sent. True: grant the server as many.
-    mutating func consumed(_ bytes: Int, on id: StreamID) -> Bool {
-        hasExtensions && streams[id]?.inboundCredit.add(bytes) == true
+    /// The reader has taken so many bytes of what the server sent. Nil: there is nothing to grant.
+    ///
+    /// Only now does the window grow beyond what each stream begins with: a stream that is open and idle, or that nobody reads, has
+    /// nothing of the pool.
+    mutating func consumed(_ bytes: Int, on id: StreamID) -> Credit.Grant<Call>? {
+        guard hasExtensions, var stream = streams[id] else { return nil }
+        let growth = min(Credit.largestGrowth(window: window) - stream.grant, pool)
+        guard stream.inboundCredit.add(bytes + growth) else { return nil }
+        stream.grant += growth
+        pool -= growth
+        streams[id] = stream
+        return Credit.Grant(
+            bytes: bytes + growth, reportStep: Credit.reportStep(window: Credit.initial + stream.grant), call: stream.call)
     }
 
     func call(_ id: StreamID) -> Call? { streams[id]?.call }

@@ -35,9 +35,18 @@ struct Credit: Hashable, Sendable {
         min(max(window, initial), largestWindow) / 2
     }
 
-    /// What a receiver grants at the beginning of a stream, for a window of this many bytes.
-    static func openingGrant(window: Int) -> Int {
+    /// What a receiver may grant a stream beyond what it begins with, for a window of this many bytes.
+    static func largestGrowth(window: Int) -> Int {
         min(max(window, initial), largestWindow) - initial
+    }
+
+    /// What a connection does when messages of a stream have been taken.
+    struct Grant<Call> {
+        /// To be granted to the sender.
+        var bytes: Int
+        /// After how many bytes taken to look again.
+        var reportStep: Int
+        var call: Call
     }
 
     /// What all streams of a connection are granted beyond what they begin with, together: so much that streams that nobody reads leave

@@ -44,7 +44,7 @@ final class MessageBuffer: Sendable {
 
     /// Counts what has been read, so that the sender is told it may send more: in few steps, not for each message.
     private struct Consumption {
-        let step: Int
+        var step: Int
         let report: @Sendable (Int) -> Void
         var bytes = 0
 
@@ -90,6 +90,11 @@ final class MessageBuffer: Sendable {
     /// its overhead.
     func reportConsumption(every step: Int, _ report: @escaping @Sendable (Int) -> Void) {
         state.withLock { $0.consumption = Consumption(step: step, report: report) }
+    }
+
+    /// From now on at each `step` bytes; what has been read since the last report counts.
+    func setReportStep(_ step: Int) {
+        state.withLock { $0.consumption?.step = step }
     }
 
     /// Hands over a message. False: a bound is reached, the message is lost and the stream has to be failed.

@@ -305,7 +305,6 @@ package final class ServerConnection {
                 messages: kind.clientStreams ? makeMessageBuffer() : nil, heldBytes: heldBytes, context: context, began: now)
         }
         if let deadline { armTimer(deadline) }
-        if opening.grant > 0 { grant(opening.grant, on: opening.key) }
         if let messages = call.messages {
             reportConsumption(of: messages, on: opening)
             if opening.deliversPayload, !messages.push(request.payload) {
@@ -338,17 +337,15 @@ package final class ServerConnection {
     private func reportConsumption(of messages: MessageBuffer, on opening: ServerConnectionStateMachine<ServerCall>.Opening) {
         guard wireProtocol == .lots1, !opening.isEnded else { return }
         let connection = NIOLoopBound(self, eventLoop: eventLoop)
-        messages.reportConsumption(every: Credit.reportStep(window: Credit.initial + opening.grant)) { [eventLoop] bytes in
+        messages.reportConsumption(every: Credit.reportStep(window: Credit.initial)) { [eventLoop] bytes in
             eventLoop.runInLoop { connection.value.consumed(bytes, on: opening.key) }
         }
     }
 
     private func consumed(_ bytes: Int, on key: StreamKey) {
-        if machine.consumed(bytes, on: key) { grant(bytes, on: key) }
-    }
-
-    private func grant(_ bytes: Int, on key: StreamKey) {
-        outbound.append { $0.writeControlFrame(.credit(key.id, UInt32(clamping: bytes))) }
+        guard let grant = machine.consumed(bytes, on: key) else { return }
+        grant.call.messages?.setReportStep(grant.reportStep)
+        outbound.append { $0.writeControlFrame(.credit(key.id, UInt32(clamping: grant.bytes))) }
         scheduleFlush()
     }
 

@@ -34,7 +34,7 @@ struct ServerConnectionStateMachine<Call> {
     private let maximumStreams: Int
     private let hasExtensions: Bool
     private let window: Int
-    /// What may still be granted at the beginning of streams.
+    /// What may still be granted beyond what streams begin with.
     private var pool: Int
     private var phase = Phase.open
     private var streams: [StreamID: Stream] = [:]
@@ -204,8 +204,6 @@ struct ServerConnectionStateMachine<Call> {
         var deliversPayload: Bool
         /// The client will send nothing more.
         var isEnded: Bool
-        /// To be granted to the client at once; 0: nothing.
-        var grant: Int
     }
 
     /// Opens a stream for a request that `receive` let through. A handler counts as running from here on.
@@ -218,20 +216,25 @@ struct ServerConnectionStateMachine<Call> {
         let call = call(key)
         var stream = Stream(serial: key.serial, kind: kind, isRemoteOpen: !isEnded, deadline: deadline, call: call)
         let deliversPayload = !kind.clientStreams || payloadBytes > 0
-        let grant = hasExtensions && !isEnded ? min(Credit.openingGrant(window: window), pool) : 0
-        pool -= grant
-        stream.grant = grant
-        _ = stream.inboundCredit.add(grant)
         if kind.clientStreams, deliversPayload { stream.inboundCredit.spend(forMessage: payloadBytes) }
         streams[id] = stream
         runningHandlers += 1
-        return (Opening(key: key, deliversPayload: deliversPayload, isEnded: isEnded, grant: grant), call)
+        return (Opening(key: key, deliversPayload: deliversPayload, isEnded: isEnded), call)
     }
 
-    /// The handler has taken so many bytes of what the client sent. True: grant the client as many.
-    mutating func consumed(_ bytes: Int, on key: StreamKey) -> Bool {
-        guard let stream = streams[key.id], stream.serial == key.serial, stream.isRemoteOpen else { return false }
-        return streams[key.id]?.inboundCredit.add(bytes) ?? false
+    /// The handler has taken so many bytes of what the client sent. Nil: there is nothing to grant.
+    ///
+    /// Only now does the window grow beyond what each stream begins with: a stream that is open and idle, or that nobody reads, has
+    /// nothing of the pool.
+    mutating func consumed(_ bytes: Int, on key: StreamKey) -> Credit.Grant<Call>? {
+        guard hasExtensions, var stream = streams[key.id], stream.serial == key.serial, stream.isRemoteOpen else { return nil }
+        let growth = min(Credit.largestGrowth(window: window) - stream.grant, pool)
+        guard stream.inboundCredit.add(bytes + growth) else { return nil }
+        stream.grant += growth
+        pool -= growth
+        streams[key.id] = stream
+        return Credit.Grant(
+            bytes: bytes + growth, reportStep: Credit.reportStep(window: Credit.initial + stream.grant), call: stream.call)
     }
 
     /// May the handler's message be sent? Not after the stream has ended.

@@ -152,7 +152,7 @@ import Testing
                     }
                     .connect(host: "127.0.0.1", port: daemon.port).get()
                 try await channel.closeFuture.get()
-                #expect((.seconds(1)...(.seconds(45))).contains(ContinuousClock.now - began))
+                #expect(ContinuousClock.now - began < .seconds(45))
                 let log = try files.loggedText()
                 #expect(log.contains("closing a connection whose client is gone"))
                 #expect(await daemon.stop() == .exit(0))

@@ -106,12 +106,14 @@ struct ExtensionTests {
         try await transport.withClient(limits: limits) { client in
             let flood = EchoMessage(number: 500, blob: [UInt8](repeating: 1, count: 10_000)).encoded
             try await client.serverStreaming(EchoService.method("Expand"), flood) { responses in
-                // The window has filled up; then it does not grow any more.
+                // Who takes the first messages gets the window. It fills up; then it does not grow any more.
+                var responses = responses.makeAsyncIterator()
+                for number in 1...4 { #expect(try await EchoMessage(decoding: try #require(responses.next())).number == number) }
                 try await eventually { client.connection.holdings.inboundBytes >= 1 << 20 }
                 for _ in 0..<100 { #expect(try await client.unary(EchoService.method("Unary"), message) == message) }
                 #expect(client.connection.holdings.inboundBytes <= (1 << 20) + 11_000)
-                var number = 0
-                for try await response in responses {
+                var number = 4
+                while let response = try await responses.next() {
                     number += 1
                     #expect(try EchoMessage(decoding: response).number == number)
                 }

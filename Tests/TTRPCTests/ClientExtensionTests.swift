@@ -13,8 +13,6 @@ struct ClientExtensionTests {
     private let message = EchoMessage(text: "x", number: 1).encoded
     private let method = EchoService.method("M")
 
-    private static let openingGrant = UInt32((8 << 20) - Credit.initial)
-
     private func call(
         _ kind: CallKind, _ server: RawServer, options: CallOptions = CallOptions(),
         _ whenReading: @escaping @Sendable () async throws -> Void = {}
@@ -44,7 +42,6 @@ struct ClientExtensionTests {
         let request = try #require(await server.next())
         #expect(request.type == .request)
         #expect(request.streamID == StreamID(id))
-        if kind.serverStreams { #expect(try await server.next()?.control == .credit(StreamID(id), Self.openingGrant)) }
         if kind == .clientStreaming { #expect(await server.next() == .data(id, flags: .endOfStream)) }
     }
 

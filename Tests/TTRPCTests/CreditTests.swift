@@ -25,7 +25,7 @@ struct CreditTests {
         (.max, (1 << 30) - 65_536, 1 << 29),
     ])
     func windows(_ window: Int, _ grant: Int, _ step: Int) {
-        #expect(Credit.openingGrant(window: window) == grant)
+        #expect(Credit.largestGrowth(window: window) == grant)
         #expect(Credit.reportStep(window: window) == step)
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import TTRPC
@@ -366,33 +367,97 @@ struct ServerConnectionStateMachineTests {
         #expect(receive(.data(1, flags: .endOfStream)) == .deliver("call 1", nil, end: true))
     }
 
+    /// The window grows when the first messages have been taken, and stays.
     @Test mutating func creditIsGrantedForWhatIsTaken() {
         speakLots1(window: 100_000)
         let opening = open(1, .bidirectional)
-        #expect(opening.grant == 100_000 - Credit.initial)
-        #expect(open(3, .serverStreaming).grant == 0)
-        #expect(open(5, .bidirectional, flags: .remoteClosed).grant == 0)
+        _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 40_000)))
+        let grant = machine.consumed(40_128, on: opening.key)
+        #expect(grant?.bytes == 40_128 + 100_000 - Credit.initial)
+        #expect(grant?.reportStep == 50_000)
         _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 100_000)))
-        #expect(machine.consumed(100_128, on: opening.key) == true)
+        #expect(machine.consumed(100_128, on: opening.key)?.bytes == 100_128)
         _ = machine.receive(.data(1, ByteBuffer(repeating: 0, count: 100_000)))
         #expect(receive(.data(1, flags: .endOfStream)) == .deliver("call 1", nil, end: true))
         // The client has ended its side, or the whole stream.
-        #expect(machine.consumed(100_128, on: opening.key) == false)
+        #expect(machine.consumed(100_128, on: opening.key) == nil)
         _ = machine.handlerReturned(opening.key)
-        #expect(machine.consumed(1, on: opening.key) == false)
+        #expect(machine.consumed(1, on: opening.key) == nil)
     }
 
-    /// However a stream ends, the next has its share of the pool.
+    /// Streams that are not used have no share of the pool; however a stream ends, the next has its share.
     @Test mutating func windowsShareAPool() throws {
         machine = Machine(maximumStreams: 9, wireProtocol: .lots1, window: 100_000, pool: 40_000)
-        let openings = [1, 3, 5].map { open($0, .bidirectional) }
-        #expect(openings.map(\.grant) == [34_464, 5_536, 0])
-        #expect(machine.handlerReturned(openings[0].key) == .endOfStream)
-        #expect(open(7, .clientStreaming, deadline: .uptimeNanoseconds(1)).grant == 34_464)
+        let idle = open(1, .bidirectional)
+        let busy = [3, 5, 7].map { open($0, .bidirectional) }
+        #expect(busy.map { machine.consumed(1, on: $0.key)?.bytes } == [34_465, 5_537, 1])
+        #expect(machine.handlerReturned(busy[0].key) == .endOfStream)
+        // Who had too little gets the rest as soon as there is any.
+        #expect(machine.consumed(1, on: busy[1].key)?.bytes == 28_929)
+        #expect(machine.consumed(1, on: idle.key)?.bytes == 5_537)
+        for call in [idle, busy[1], busy[2]] { _ = machine.handlerReturned(call.key) }
+        let late = open(9, .clientStreaming, deadline: .uptimeNanoseconds(1))
+        #expect(machine.consumed(1, on: late.key)?.bytes == 34_465)
         #expect(machine.expire(now: .distantFuture).count == 1)
-        #expect(open(9, .bidirectional).grant == 34_464)
-        #expect(try receive(.control(.cancel(StreamID(9)))) == .cancel(9, "call 9"))
-        #expect(open(11, .bidirectional).grant == 34_464)
+        let given = open(11, .bidirectional)
+        #expect(machine.consumed(1, on: given.key)?.bytes == 34_465)
+        #expect(try receive(.control(.cancel(StreamID(11)))) == .cancel(11, "call 11"))
+        let last = open(13, .bidirectional)
+        #expect(machine.consumed(1, on: last.key)?.bytes == 34_465)
+    }
+
+    /// Whatever is opened, sent, taken and ended: credit beyond what streams begin with never exceeds the pool, nobody is failed who
+    /// keeps to their credit, and a stream whose messages are taken can always send.
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    mutating func creditHoldsInAnyOrder(_ seed: UInt64) {
+        struct Model {
+            var key: StreamKey
+            var credit = Credit.initial
+            /// Sent and not taken.
+            var held = 0
+        }
+        var random = SplitMix64(seed: seed)
+        let pool = Int.random(in: 0...300_000, using: &random)
+        let window = Int.random(in: 0...200_000, using: &random)
+        machine = Machine(maximumStreams: 8, wireProtocol: .lots1, window: window, pool: pool)
+        var streams: [UInt32: Model] = [:]
+        var nextID: UInt32 = 1
+        for _ in 0..<400 {
+            let id = streams.keys.sorted().randomElement(using: &random)
+            switch (Int.random(in: 0..<8, using: &random), id) {
+            case (0, _) where streams.count < 8, (_, nil):
+                guard case .request = machine.receive(.request(nextID, "Bidi", flags: .remoteOpen)) else {
+                    Issue.record("the request is refused")
+                    return
+                }
+                streams[nextID] = Model(key: open(nextID, .bidirectional).key)
+                nextID += 2
+            case (1, let id?):
+                if let stream = streams.removeValue(forKey: id) { _ = machine.handlerReturned(stream.key) }
+            case (2...4, let id?):
+                guard let stream = streams[id], stream.credit > 0 else { continue }
+                let size = Int.random(in: 0...70_000, using: &random)
+                guard case .deliver = machine.receive(.data(id, ByteBuffer(repeating: 0, count: size))) else {
+                    Issue.record("a message within its credit is refused")
+                    return
+                }
+                streams[id]?.credit -= Credit.cost(ofMessage: size)
+                streams[id]?.held += Credit.cost(ofMessage: size)
+            case (_, let id?):
+                guard let stream = streams[id], stream.held > 0 else { continue }
+                let taken = Int.random(in: 1...stream.held, using: &random)
+                guard let grant = machine.consumed(taken, on: stream.key) else {
+                    Issue.record("what is taken is not granted again")
+                    return
+                }
+                streams[id]?.credit += grant.bytes
+                streams[id]?.held -= taken
+            }
+            let beyond = streams.values.map { $0.credit + $0.held - Credit.initial }
+            #expect(beyond.allSatisfy { (0...Credit.largestGrowth(window: window)).contains($0) })
+            #expect(beyond.reduce(0, +) <= pool)
+            #expect(streams.values.allSatisfy { $0.held > 0 || $0.credit >= Credit.initial })
+        }
     }
 
     @Test mutating func aMessageInTheRequestCostsCredit() {

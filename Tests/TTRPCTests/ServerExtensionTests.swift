@@ -139,11 +139,13 @@ struct ServerExtensionTests {
         limits.streamInboundBytes = 100_000
         let client = try await RawClient(wireProtocol: .lots1, limits: limits)
         try await client.send(.request(3, "Collect", flags: .remoteOpen))
-        #expect(try await client.next()?.control == .credit(StreamID(3), UInt32(100_000 - Credit.initial)))
         let blob = EchoMessage(text: String(repeating: "y", count: 50_000)).encoded
-        for _ in 0..<4 {
+        for number in 0..<4 {
             try await client.send(.data(3, blob))
-            #expect(try await client.next()?.control == .credit(StreamID(3), UInt32(Credit.cost(ofMessage: blob.readableBytes))))
+            // The first that is taken opens the window.
+            let growth = number == 0 ? 100_000 - Credit.initial : 0
+            let grant = UInt32(Credit.cost(ofMessage: blob.readableBytes) + growth)
+            #expect(try await client.next()?.control == .credit(StreamID(3), grant))
         }
         try await client.send(.data(3, flags: .endOfStream))
         #expect(await client.next()?.type == .response)
@@ -233,7 +235,6 @@ struct ServerExtensionTests {
     @Test func drainAnnouncesTheLastCallAndFinishesIt() async throws {
         let client = try await RawClient(wireProtocol: .lots1)
         try await client.send(.request(1, "Collect", flags: .remoteOpen), .request(3, "Unary", payload: message))
-        #expect(try await client.next()?.control == .credit(StreamID(1), UInt32((8 << 20) - Credit.initial)))
         #expect(await client.next() == .response(3, message))
         _ = try await client.onLoop { server, _ in
             server.drain()
