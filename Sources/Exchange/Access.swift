@@ -60,6 +60,15 @@ struct Access: Sendable {
         return participant
     }
 
+    /// Anybody who is told of alarms, and as whom: who sends, who receives, the coordinator.
+    func party(_ context: CallContext, on day: CivilDate) throws(Status) -> (Participant, LogReader) {
+        let (participant, organisation) = try caller(context, on: day)
+        if organisation.kind.mayCoordinate { return (participant, .coordinator) }
+        if organisation.kind.maySend { return (participant, .sender(participant)) }
+        if organisation.kind.mayReceive { return (participant, .organisation(organisation.id)) }
+        throw denied(context, "\(participant.organisation) neither sends nor receives cases, and is not the coordinator")
+    }
+
     /// Anybody who takes part.
     func member(_ context: CallContext, on day: CivilDate) throws(Status) -> Organisation {
         try caller(context, on: day).1

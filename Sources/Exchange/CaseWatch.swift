@@ -37,7 +37,8 @@ extension Exchange {
         try await watch.run(request, drain: drain) { event in
             switch event {
             case .change(let change): try await responses.write(.change(change))
-            case .alarm(let alarm): try await responses.write(.alarm(alarm))
+            case .alarm(.alarm(let alarm)): try await responses.write(.alarm(alarm))
+            case .alarm(.notice(let notice)): try await responses.write(.notice(notice))
             case .caughtUp(let caughtUp): try await responses.write(.caughtUp(caughtUp))
             }
         }
@@ -60,7 +61,8 @@ extension Exchange {
         try await watch.run(request, drain: drain) { event in
             switch event {
             case .change(let change): try await responses.write(.change(change))
-            case .alarm(let alarm): try await responses.write(.alarm(alarm))
+            case .alarm(.alarm(let alarm)): try await responses.write(.alarm(alarm))
+            case .alarm(.notice(let notice)): try await responses.write(.notice(notice))
             case .caughtUp(let caughtUp): try await responses.write(.caughtUp(caughtUp))
             }
         }

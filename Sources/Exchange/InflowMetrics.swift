@@ -13,6 +13,8 @@ final class InflowMetrics: Sendable {
     private struct State {
         /// The next day to be counted when it was measured last.
         var day: CivilDate?
+        /// Of the last alarm or notice then.
+        var revision: Int64 = 0
         var isStale = true
         /// The alarms of sources that have had one since the start.
         var alarms: [InflowSource: Meter] = [:]
@@ -39,10 +41,10 @@ final class InflowMetrics: Sendable {
     }
 
     /// Whether there is something new since the last measurement, which is taken now.
-    func isDue(_ day: CivilDate?) -> Bool {
+    func isDue(_ day: CivilDate?, _ revision: Int64) -> Bool {
         state.withLock { state in
-            defer { (state.day, state.isStale) = (day, false) }
-            return state.isStale || state.day != day
+            defer { (state.day, state.revision, state.isStale) = (day, revision, false) }
+            return state.isStale || state.day != day || state.revision != revision
         }
     }
 

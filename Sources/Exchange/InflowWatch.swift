@@ -1,5 +1,5 @@
 import Foundation
-public import Inflow
+import Inflow
 import Logging
 public import Referral
 import ReferralAPI
@@ -35,28 +35,6 @@ extension Exchange {
         return told
     }
 
-    /// Takes what people say about a source: that nothing is to be expected for a while, or any more, or that the level is to be learned
-    /// anew.
-    /// - Returns: the alarm that is cleared by it.
-    /// - Throws: `Rejection` when the source has never sent anything.
-    public func hear(_ notice: InflowNotice, of source: InflowSource, by participant: Participant) async throws -> StoredAlarm? {
-        let now = now()
-        let alarm = try await write { transaction -> Result<StoredAlarm?, Rejection> in
-            guard let stored = try transaction.inflowMonitors().first(where: { $0.source == source }) else {
-                return .failure(Rejection(.notFound, "source: has never sent anything"))
-            }
-            var monitor = InflowMonitor(stored: stored) ?? InflowMonitor()
-            return .success(try Self.keep(monitor.hear(notice), of: source, monitor, stored.alarm, at: now, in: transaction))
-        }.get()
-        logger.notice(
-            "somebody said what is to be expected of a source",
-            metadata: ["source": "\(source)", "by": "\(participant)", "notice": "\(notice.word)"])
-        tell(alarm.map { [$0] } ?? [])
-        metrics.inflow.isStale = true
-        try await measureInflow()
-        return alarm
-    }
-
     /// - Returns: what there is to be told, and the sources of which the state could not be read: they begin anew.
     private static func count(
         _ day: CivilDate, at now: Instant, in transaction: any ReferralTransaction
@@ -78,7 +56,7 @@ extension Exchange {
 
     /// Stores a monitor and what it has to tell.
     /// - Parameter id: of the alarm that was on before.
-    private static func keep(
+    static func keep(
         _ event: InflowEvent?, of source: InflowSource, _ monitor: InflowMonitor, _ id: String?, at now: Instant,
         in transaction: any ReferralTransaction
     ) throws -> StoredAlarm? {
@@ -88,7 +66,7 @@ extension Exchange {
         return alarm
     }
 
-    private func tell(_ alarms: [StoredAlarm]) {
+    func tell(_ alarms: [StoredAlarm]) {
         for alarm in alarms {
             logger.notice(
                 "a source sends less than is to be expected, or does so no longer",
@@ -101,24 +79,29 @@ extension Exchange {
     }
 
     /// Brings metrics and watches up to what is stored, also by other daemons.
-    private func measureInflow() async throws {
-        let day = try await read { try $0.nextInflowDay() }
-        guard metrics.inflow.isDue(day) else { return }
+    func measureInflow() async throws {
+        let (day, revision) = try await read { (try $0.nextInflowDay(), try $0.lastInflowRevision()) }
+        guard metrics.inflow.isDue(day, revision) else { return }
         changes.ringAll()
         let monitors = try await read { try $0.inflowMonitors() }
         metrics.inflow.measure(monitors.map { ($0.source, InflowMonitor(stored: $0) ?? InflowMonitor()) })
     }
 }
 
-/// The alarms of the store, with a text by the directory of now.
+/// The alarms and notices of the store, with a text by the directory of now.
 struct StoredAlarms: AlarmSource {
     let store: any ReferralStore
     let rules: RulesInForce
     let now: @Sendable () -> Instant
 
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) async throws -> [SilenceAlarm] {
+    func news(for reader: LogReader, after revision: Int64, limit: Int) async throws -> [AlarmNews] {
         let directory = rules.policy.routing.directory(on: CivilDate(inStockholmAt: now()))
-        return try await store.read { try $0.alarms(for: reader, after: revision, limit: limit) }.map { SilenceAlarm($0, directory) }
+        return try await store.read { try $0.inflowNews(for: reader, after: revision, limit: limit) }.map { news in
+            switch news {
+            case .alarm(let alarm): .alarm(SilenceAlarm(alarm, directory))
+            case .notice(let notice): .notice(ToldNotice(notice, directory))
+            }
+        }
     }
 }
 
@@ -175,16 +158,5 @@ extension StoredAlarm {
         self.init(
             id: id, source: source, state: state, kind: kind, since: alarm.since, through: alarm.through, expected: alarm.expected,
             seen: alarm.seen, at: now, clearance: why)
-    }
-}
-
-extension InflowNotice {
-    fileprivate var word: String {
-        switch self {
-        case .paused: "paused"
-        case .ended: "ended"
-        case .resumed: "resumed"
-        case .accepted: "accepted"
-        }
     }
 }

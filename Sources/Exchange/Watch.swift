@@ -2,11 +2,23 @@ public import Referral
 public import ReferralAPI
 import TTRPC
 
-/// Where alarms about sources that fall silent come from. Whoever has new ones rings everybody on the exchange's `ChangeBoard`.
+/// Where alarms about sources that fall silent, and what people say of them, come from. Whoever has new ones rings everybody on the
+/// exchange's `ChangeBoard`.
 public protocol AlarmSource: Sendable {
-    /// Alarms that somebody is told of with a revision after `revision`, each as it is now, in the order of their revisions, at most
-    /// `limit`.
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) async throws -> [SilenceAlarm]
+    /// What somebody is told with a revision after `revision`, in the order of the revisions, at most `limit`.
+    func news(for reader: LogReader, after revision: Int64, limit: Int) async throws -> [AlarmNews]
+}
+
+public enum AlarmNews: Hashable, Sendable {
+    case alarm(SilenceAlarm)
+    case notice(ToldNotice)
+
+    var revision: Int64 {
+        switch self {
+        case .alarm(let alarm): alarm.revision
+        case .notice(let notice): notice.revision
+        }
+    }
 }
 
 /// A place in the log from which a watch goes on: after one change of one entry. An entry may be several changes to one reader, one for each
@@ -39,7 +51,7 @@ struct Watch<Change: Sendable>: Sendable {
     /// What comes down.
     enum Event: Sendable {
         case change(Change)
-        case alarm(SilenceAlarm)
+        case alarm(AlarmNews)
         case caughtUp(CaughtUp)
     }
 
@@ -101,8 +113,7 @@ struct Watch<Change: Sendable>: Sendable {
                 }
             }
             position.place = max(position.place, news.through)
-            while case let alarms = try await exchange.alarms.alarms(for: reader, after: position.alarm, limit: Self.batch), !alarms.isEmpty
-            {
+            while case let alarms = try await exchange.alarms.news(for: reader, after: position.alarm, limit: Self.batch), !alarms.isEmpty {
                 for alarm in alarms {
                     try await write(.alarm(alarm))
                     position.alarm = max(position.alarm, alarm.revision)

@@ -54,11 +54,11 @@ public enum InflowEvent: Codable, Sendable, Equatable {
 
 /// What people say about a source.
 public enum InflowNotice: Sendable, Equatable {
-    /// Nothing is to be expected, up to but not including a day; without one, until `resumed`.
-    case paused(until: CivilDate?)
+    /// Nothing is to be expected, up to but not including a day; without one, until `resumed`. Begins at once, or with a later day.
+    case paused(from: CivilDate? = nil, until: CivilDate?)
     /// Nothing is to be expected any more. A source that sends again is watched again.
     case ended
-    /// A pause or an end is over.
+    /// A pause, also one to come, or an end is over.
     case resumed
     /// The level is to be learned anew from here.
     case accepted

@@ -8,6 +8,8 @@ public import Referral
 public struct InflowMonitor: Codable, Sendable, Equatable {
     private enum Phase: Codable, Sendable, Equatable {
         case watching
+        /// Watched until the pause begins.
+        case planned(from: CivilDate, until: CivilDate?)
         case paused(until: CivilDate?)
         case ended
     }
@@ -42,8 +44,13 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
         if let last, day.date <= last { return nil }
         last = day.date
         let count = min(max(count, 0), 1_000_000)
+        if case .planned(let from, let until) = phase, from <= day.date {
+            phase = .paused(until: until)
+            // When nothing is known of its days, it is over before it has begun.
+            if until.map({ day.date < $0 }) ?? true, let event = clear(.paused) { return event }
+        }
         switch phase {
-        case .watching: break
+        case .watching, .planned: break
         case .paused(let until):
             guard let until, until <= day.date else { return nil }
             phase = .watching
@@ -110,7 +117,7 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
         return isDue ? .updated(incident.alarm) : nil
     }
 
-    /// Takes what people say; clears the alarm that is on, except at `resumed`.
+    /// Takes what people say; clears the alarm that is on, except at `resumed` and at a pause to come, which clears it when it begins.
     public mutating func hear(_ notice: InflowNotice) -> InflowEvent? {
         let clearance: InflowEvent.Clearance
         switch notice {
@@ -118,7 +125,10 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
             guard phase != .watching else { return nil }
             phase = .watching
             return nil
-        case .paused(let until):
+        case .paused(let from?, let until):
+            phase = .planned(from: from, until: until)
+            return nil
+        case .paused(nil, let until):
             phase = .paused(until: until)
             clearance = .paused
         case .ended:
@@ -128,6 +138,10 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
             expectation.forgetLevel()
             clearance = .accepted
         }
+        return clear(clearance)
+    }
+
+    private mutating func clear(_ clearance: InflowEvent.Clearance) -> InflowEvent? {
         startAnew()
         guard let alarm else { return nil }
         incident = nil
@@ -169,8 +183,36 @@ extension InflowMonitor {
         case tooSmall(days: Int)
     }
 
+    /// What there is to be said of a source on a day.
+    public enum Standing: Sendable, Equatable {
+        /// Watched, and nothing is wrong; or too little is known to say so.
+        case normal
+        case alarmed(InflowAlarm)
+        /// Up to but not including a day; nil: until people say so.
+        case paused(until: CivilDate?)
+        case ended
+    }
+
+    /// Whether there is a pause, also one to come, or an end that `resumed` takes back.
+    public var isResumable: Bool { phase != .watching }
+
+    public func standing(on today: CivilDate) -> Standing {
+        if let alarm { return .alarmed(alarm) }
+        switch phase {
+        case .watching: return .normal
+        case .ended: return .ended
+        case .planned(let from, _) where today < from: return .normal
+        case .planned(_, let until), .paused(let until):
+            if let until, until <= today { return .normal }
+            return .paused(until: until)
+        }
+    }
+
     public func watch(policy: InflowPolicy = .standard) -> Watch {
-        guard phase == .watching else { return .off }
+        switch phase {
+        case .paused, .ended: return .off
+        case .watching, .planned: break
+        }
         guard expectation.isKnown, expectation.perDay > 0 else { return .learning }
         let perDay = expectation.perDay * expectation.caution
         let cases =

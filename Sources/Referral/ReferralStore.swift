@@ -61,9 +61,18 @@ public protocol ReferralReader {
     /// The monitors of all sources, in their order.
     func inflowMonitors() throws -> [StoredInflowMonitor]
 
-    /// What a reader is told of alarms after `revision`, oldest first, at most `limit`: a sender of itself and of what it sends to each
-    /// recipient; an organisation of what units send to it and of units that have sent to it; the coordinator of everything.
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) throws -> [StoredAlarm]
+    /// What a reader is told of alarms and notices after `revision`, oldest first, at most `limit`: a sender of itself and of what it sends
+    /// to each recipient; an organisation of what units send to it and of units that have sent to it; the coordinator of everything.
+    func inflowNews(for reader: LogReader, after revision: Int64, limit: Int) throws -> [InflowNews]
+
+    /// The revision of the last alarm or notice; 0 when there is none.
+    func lastInflowRevision() throws -> Int64
+
+    /// The notice that this participant has given under this id.
+    func notice(_ id: CommandID, by participant: Participant) throws -> StoredNotice?
+
+    /// The last notice about each source of which there is one, oldest first.
+    func lastNotices() throws -> [StoredNotice]
 
     /// Publications of rules and directories after `sequence`, oldest first, at most `limit`.
     func publications(after sequence: Int64, limit: Int) throws -> [Publication]
@@ -97,6 +106,11 @@ public protocol ReferralTransaction: ReferralReader {
     /// Appends one state of an alarm. One without an id begins an incident and gets one.
     /// - Returns: it with its revision and id.
     func append(_ alarm: StoredAlarm) throws -> StoredAlarm
+
+    /// Appends one notice.
+    /// - Returns: it with its revision.
+    /// - Throws: `StoreError.duplicate` when the participant has used the id before.
+    func append(_ notice: StoredNotice) throws -> StoredNotice
 
     /// The exchange's clock looks at the referral then and not before; nil: never.
     func setDue(_ due: Instant?, of id: ReferralID) throws

@@ -35,7 +35,47 @@ extension DatabaseReading {
         }
     }
 
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) throws -> [StoredAlarm] {
+    func inflowNews(for reader: LogReader, after revision: Int64, limit: Int) throws -> [InflowNews] {
+        let alarms = try rows(of: "silence_alarm", alarmColumns, for: reader, after: revision, limit: limit) {
+            InflowNews.alarm(try alarm($0))
+        }
+        let notices = try rows(of: "source_notice", noticeColumns, for: reader, after: revision, limit: limit) {
+            InflowNews.notice(try notice($0))
+        }
+        return Array((alarms + notices).sorted { $0.revision < $1.revision }.prefix(max(0, limit)))
+    }
+
+    func lastInflowRevision() throws -> Int64 {
+        try translatingFaults(at: path) {
+            try Int64.fetchOne(database.cachedStatement(sql: "SELECT \(InflowRows.lastRevision)")) ?? 0
+        }
+    }
+
+    func notice(_ id: CommandID, by participant: Participant) throws -> StoredNotice? {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: "SELECT \(noticeColumns) FROM source_notice WHERE actor_organisation = ? AND actor_unit = ? AND command = ?")
+            return try Row.fetchOne(
+                statement, arguments: [try participant.organisation.column, try participant.unit.column, try id.column]
+            ).map(notice)
+        }
+    }
+
+    func lastNotices() throws -> [StoredNotice] {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT \(noticeColumns) FROM source_notice
+                    WHERE revision IN (SELECT max(revision) FROM source_notice GROUP BY organisation, unit, recipient) ORDER BY revision
+                    """)
+            return try Array(Row.fetchCursor(statement).map(notice))
+        }
+    }
+
+    private func rows<Element>(
+        of table: String, _ columns: String, for reader: LogReader, after revision: Int64, limit: Int,
+        _ read: @escaping (Row) throws -> Element
+    ) throws -> [Element] {
         let (condition, arguments): (String, StatementArguments) =
             switch reader {
             case .sender(let participant):
@@ -45,7 +85,7 @@ extension DatabaseReading {
                     """
                     (recipient = ? OR (recipient = '' AND EXISTS (
                         SELECT 1 FROM inflow_source
-                        WHERE inflow_source.organisation = silence_alarm.organisation AND inflow_source.unit = silence_alarm.unit
+                        WHERE inflow_source.organisation = \(table).organisation AND inflow_source.unit = \(table).unit
                             AND inflow_source.recipient = ?)))
                     """, [try organisation.column, try organisation.column]
                 )
@@ -53,12 +93,30 @@ extension DatabaseReading {
             }
         return try translatingFaults(at: path) {
             let statement = try database.cachedStatement(
-                sql: """
-                    SELECT organisation, unit, recipient, revision, alarm, state, kind, since, through, expected, seen, at, clearance
-                    FROM silence_alarm WHERE revision > ? AND \(condition) ORDER BY revision LIMIT ?
-                    """)
-            return try Array(Row.fetchCursor(statement, arguments: [revision] + arguments + [max(0, limit)]).map(alarm))
+                sql: "SELECT \(columns) FROM \(table) WHERE revision > ? AND \(condition) ORDER BY revision LIMIT ?")
+            return try Array(Row.fetchCursor(statement, arguments: [revision] + arguments + [max(0, limit)]).map(read))
         }
+    }
+
+    private var alarmColumns: String {
+        "organisation, unit, recipient, revision, alarm, state, kind, since, through, expected, seen, at, clearance"
+    }
+
+    private var noticeColumns: String {
+        "organisation, unit, recipient, revision, command, kind, reason, first_day, until_day, actor_organisation, actor_unit, at"
+    }
+
+    private func notice(_ row: Row) throws -> StoredNotice {
+        let revision = try row.decode(Int64.self, atIndex: 3)
+        guard let kind = SourceNotice.Kind(rawValue: try row.decode(String.self, atIndex: 5)),
+            let reason = SourceNotice.Reason(rawValue: try row.decode(String.self, atIndex: 6))
+        else { throw StoreError(.damaged, "notice \(revision) about a source cannot be read; \(StoreError.restore)") }
+        let notice = SourceNotice(
+            id: CommandID(try row.decode(String.self, atIndex: 4)), source: try source(row, from: 0), kind: kind, reason: reason,
+            from: try row.decode(String?.self, atIndex: 7).map(inflowDay), until: try row.decode(String?.self, atIndex: 8).map(inflowDay))
+        let by = Participant(
+            organisation: OrganisationID(try row.decode(String.self, atIndex: 9)), unit: UnitID(try row.decode(String.self, atIndex: 10)))
+        return StoredNotice(revision: revision, notice, by: by, at: Instant(milliseconds: try row.decode(Int64.self, atIndex: 11)))
     }
 
     private func alarm(_ row: Row) throws -> StoredAlarm {
@@ -108,8 +166,8 @@ extension SQLiteTransaction {
         try changingInflow(
             """
             INSERT INTO silence_alarm
-                (organisation, unit, recipient, alarm, state, kind, since, through, expected, seen, at, clearance)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (revision, organisation, unit, recipient, alarm, state, kind, since, through, expected, seen, at, clearance)
+            VALUES (\(nextRevision), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             columns(of: alarm.source) + [
                 alarm.id, alarm.state.rawValue, alarm.kind.rawValue, alarm.since.description, alarm.through.description, alarm.expected,
@@ -121,6 +179,25 @@ extension SQLiteTransaction {
         try changingInflow("UPDATE silence_alarm SET alarm = ? WHERE revision = ?", [id, revision])
         return alarm.stored(as: revision, id: id)
     }
+
+    func append(_ notice: StoredNotice) throws -> StoredNotice {
+        if try self.notice(notice.notice.id, by: notice.by) != nil {
+            throw StoreError(.duplicate, "\(notice.by) has used the id of a notice before")
+        }
+        try changingInflow(
+            """
+            INSERT INTO source_notice
+                (revision, organisation, unit, recipient, command, kind, reason, first_day, until_day, actor_organisation, actor_unit, at)
+            VALUES (\(nextRevision), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            columns(of: notice.notice.source) + [
+                try notice.notice.id.column, notice.notice.kind.rawValue, notice.notice.reason.rawValue, notice.notice.from?.description,
+                notice.notice.until?.description, try notice.by.organisation.column, try notice.by.unit.column, notice.at.milliseconds,
+            ])
+        return StoredNotice(revision: database.lastInsertedRowID, notice.notice, by: notice.by, at: notice.at)
+    }
+
+    private var nextRevision: String { "(SELECT 1 + \(InflowRows.lastRevision))" }
 
     /// Counts a submission on the day in Sweden on which it came.
     func countInflow(_ events: [ReferralEvent], at: Instant) throws {
@@ -135,6 +212,10 @@ extension SQLiteTransaction {
 }
 
 enum InflowRows {
+    /// One order of alarms and notices. Neither is ever deleted.
+    static let lastRevision =
+        "max((SELECT ifnull(max(revision), 0) FROM silence_alarm), (SELECT ifnull(max(revision), 0) FROM source_notice))"
+
     static func count(_ sources: [InflowSource], on day: CivilDate, in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """

@@ -29,6 +29,7 @@ enum Schema {
             try database.execute(sql: version8)
             try SQLiteTransaction.listOpenCases(database)
         }
+        migrator.registerMigration("9") { try $0.execute(sql: version9) }
         return migrator
     }()
 
@@ -344,5 +345,45 @@ enum Schema {
         CREATE INDEX open_case_of_owner ON open_case (owner, protected, available_at, assignment);
         CREATE INDEX open_case_overdue ON open_case (owner, protected, available_at, assignment) WHERE overdue = 1;
         CREATE INDEX open_case_asked ON open_case (asked, protected, available_at, assignment) WHERE asked IS NOT NULL;
+        """
+
+    /// What people have said of sources. A notice has its revision in one row with the alarms.
+    private static let version9 = """
+        CREATE TABLE source_notice (
+            revision INTEGER NOT NULL PRIMARY KEY CHECK (revision > 0),
+            organisation TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            recipient TEXT NOT NULL, -- '': whatever the unit sends
+            command TEXT NOT NULL CHECK (command <> ''),
+            kind TEXT NOT NULL CHECK (kind IN ('paused', 'ended', 'accepted', 'resumed')),
+            reason TEXT NOT NULL CHECK (reason <> ''),
+            first_day TEXT,
+            until_day TEXT,
+            actor_organisation TEXT NOT NULL,
+            actor_unit TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            UNIQUE (actor_organisation, actor_unit, command),
+            CHECK ((until_day IS NOT NULL) = (kind = 'paused')),
+            CHECK (first_day IS NULL OR first_day < until_day)
+        ) STRICT;
+
+        CREATE TRIGGER source_notice_is_not_changed BEFORE UPDATE ON source_notice
+        BEGIN
+            SELECT RAISE (ABORT, 'a notice is never changed');
+        END;
+
+        CREATE TRIGGER source_notice_is_not_deleted BEFORE DELETE ON source_notice
+        BEGIN
+            SELECT RAISE (ABORT, 'a notice is never deleted');
+        END;
+
+        CREATE TRIGGER source_notice_is_not_replaced BEFORE INSERT ON source_notice
+        WHEN EXISTS (
+            SELECT 1 FROM source_notice
+            WHERE revision = NEW.revision
+                OR (actor_organisation = NEW.actor_organisation AND actor_unit = NEW.actor_unit AND command = NEW.command))
+        BEGIN
+            SELECT RAISE (ABORT, 'a notice is never replaced');
+        END;
         """
 }

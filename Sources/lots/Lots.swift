@@ -10,7 +10,8 @@ struct Lots: AsyncParsableCommand {
             """,
         subcommands: [
             Submit.self, Status.self, Amend.self, ConsentCommand.self, Recall.self, Withdraw.self, EnterInError.self, Pull.self,
-            Acknowledge.self, Accept.self, GiveBack.self, Case.self, Watch.self, Review.self, Route.self, Health.self, ReplayStream.self,
+            Acknowledge.self, Accept.self, GiveBack.self, Case.self, Watch.self, Review.self, Source.self, Route.self, Health.self,
+            ReplayStream.self,
             Summary.self, ReportCommand.self,
         ])
 }

@@ -26,7 +26,7 @@ struct Watch: AsyncParsableCommand {
 
     @Argument(help: "referrals: for senders; cases: for those who help; review: for the coordinator.") var subject: Subject
     @Option(help: "The place of the last change that you have dealt with; 0: from the beginning.") var after = 0
-    @Option(help: "The revision of the last alarm that you have dealt with.") var afterAlarm = 0
+    @Option(help: "The revision of the last alarm or notice that you have dealt with.") var afterAlarm = 0
     @Flag(help: "End when everything that has happened until now is told.") var untilCaughtUp = false
     @OptionGroup var options: ConnectionOptions
 
@@ -66,7 +66,7 @@ struct Watch: AsyncParsableCommand {
                     place = (Self.number(caughtUp["after"]) ?? place.change, Self.number(caughtUp["afterAlarm"]) ?? place.alarm)
                 }
                 if let change = event["change"] { place.change = Self.number(change["sequence"]) ?? place.change }
-                if let alarm = event["alarm"] { place.alarm = Self.number(alarm["revision"]) ?? place.alarm }
+                if let alarm = event["alarm"] ?? event["notice"] { place.alarm = Self.number(alarm["revision"]) ?? place.alarm }
                 show(event)
                 if isCaughtUp, untilCaughtUp { return true }
             }
@@ -81,6 +81,7 @@ struct Watch: AsyncParsableCommand {
             return Console.line(
                 "alarm \(alarm["revision"]?.string ?? "")  \(alarm["at"]?.string ?? "")  \(state)  \(alarm["text"]?.string ?? "")")
         }
+        if let notice = event["notice"] { return Console.line(NoticeText.line(notice)) }
         guard let change = event["change"] else { return }
         let head = "\(change["sequence"]?.string ?? "")  \(change["at"]?.string ?? "")"
         if let status = change["status"] {

@@ -80,6 +80,7 @@ struct Run: AsyncParsableCommand {
             now: now, rate: RateLimit(perSecond: limits.callsPerSecond, burst: limits.callBurst), metrics: metrics, logger: logger)
         let health = HealthEndpoint(services: [
             ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing, ServiceName.report,
+            ServiceName.source,
         ])
         var router = Router()
         router.register(ReferralEndpoint(exchange: exchange, trustDomain: trustDomain), decoder: decoder, now: now)
@@ -87,6 +88,7 @@ struct Run: AsyncParsableCommand {
         router.register(CoordinationEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(RoutingEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(ReportEndpoint(exchange: exchange, trustDomain: trustDomain))
+        router.register(SourceEndpoint(exchange: exchange, trustDomain: trustDomain))
         router.register(health)
         router = router.intercepted(by: [TracePropagation(), CallLogging(logger: logger, failureLevel: .debug)])
 

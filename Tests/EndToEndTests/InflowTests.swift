@@ -94,7 +94,7 @@ import Testing
                         switch response {
                         case .alarm(let alarm): alarms.append(alarm)
                         case .caughtUp: return
-                        case .change: break
+                        case .change, .notice: break
                         }
                     }
                 }
@@ -105,7 +105,7 @@ import Testing
                         switch response {
                         case .alarm(let alarm): alarms.append(alarm)
                         case .caughtUp: return
-                        case .change: break
+                        case .change, .notice: break
                         }
                     }
                 }
@@ -220,7 +220,7 @@ import Testing
 
             // Both sides and the coordinator are told the same, each once, and go on from where they were.
             func read(_ reader: LogReader, after revision: Int64 = 0) async throws -> [Int64] {
-                try await world.store.read { try $0.alarms(for: reader, after: revision, limit: 1_000) }.map(\.revision)
+                try await world.store.read { try $0.inflowNews(for: reader, after: revision, limit: 1_000) }.map(\.revision)
             }
             let revisions = Array(1...Int64(told.count))
             #expect(told.map(\.revision) == revisions)
@@ -250,43 +250,6 @@ import Testing
             let text = try #require(told.first).text(in: world.policy.routing.directory(on: Self.stop))
             #expect(text.hasPrefix("Lokalpolisområde Järfälla har skickat 1 ärende sedan 5 september; "), "\(text)")
             #expect(text.hasSuffix(" var att vänta"))
-        }
-    }
-
-    @Test func whatPeopleSayEndsAnAlarm() async throws {
-        try await Self.with { world in
-            var day = Self.first
-            let end = day.adding(days: 120)
-            let stop = day.adding(days: 100)
-            let source = InflowSource(Self.unit)
-            let notice = InflowNotice.paused(until: nil)
-            await #expect(throws: Rejection.self) { try await world.exchange.hear(notice, of: source, by: Self.unit) }
-            var told: [StoredAlarm] = []
-            while day < end {
-                try world.set(day, hour: 12)
-                if day < stop { try await world.send(day, [Self.unit: 3]) }
-                day = day.adding(days: 1)
-                try world.set(day, hour: 1)
-                told += try await world.exchange.countInflow()
-            }
-            let raised = try #require(told.first { $0.source == source })
-            let client = world.client("stockholms-stad/samordnare")
-            defer { client.close() }
-            let cleared = try await Watching.review(CoordinationClient(client)) { watch in
-                try await watch.waitFor("it has caught up") { if case .caughtUp = $0 { true } else { false } }
-                let cleared = try #require(try await world.exchange.hear(notice, of: source, by: Self.unit))
-                // Whoever watches is told at once.
-                try await watch.waitFor("the end of the alarm") {
-                    if case .alarm(let alarm) = $0 { alarm.revision == cleared.revision && alarm.state == .cleared } else { false }
-                }
-                return cleared
-            }
-            #expect(cleared.id == raised.id && cleared.clearance == .paused && cleared.revision > told.map(\.revision).max() ?? 0)
-            // Twice is once, and while it is paused nothing is told.
-            #expect(try await world.exchange.hear(notice, of: source, by: Self.unit) == nil)
-            try world.set(day.adding(days: 60), hour: 1)
-            #expect(try await world.exchange.countInflow().allSatisfy { $0.source != source })
-            #expect(try await world.exchange.hear(.resumed, of: source, by: Self.unit) == nil)
         }
     }
 }

@@ -392,8 +392,8 @@ private final class InventedAlarms: AlarmSource {
         }
     }
 
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) -> [SilenceAlarm] {
-        Array(told.withLock { $0.filter { $0.reader == reader && $0.alarm.revision > revision }.map(\.alarm) }.prefix(limit))
+    func news(for reader: LogReader, after revision: Int64, limit: Int) -> [AlarmNews] {
+        Array(told.withLock { $0.filter { $0.reader == reader && $0.alarm.revision > revision }.map { .alarm($0.alarm) } }.prefix(limit))
     }
 }
 

@@ -227,7 +227,11 @@ private struct NoTransaction: ReferralTransaction {
     func inflow(on day: CivilDate) -> [InflowSource: Int] { [:] }
     func nextInflowDay() -> CivilDate? { nil }
     func inflowMonitors() -> [StoredInflowMonitor] { [] }
-    func alarms(for reader: LogReader, after revision: Int64, limit: Int) -> [StoredAlarm] { [] }
+    func inflowNews(for reader: LogReader, after revision: Int64, limit: Int) -> [InflowNews] { [] }
+    func notice(_ id: CommandID, by participant: Participant) -> StoredNotice? { nil }
+    func lastInflowRevision() -> Int64 { 0 }
+    func lastNotices() -> [StoredNotice] { [] }
+    func append(_ notice: StoredNotice) -> StoredNotice { notice }
     func setInflowCounted(through day: CivilDate) {}
     func put(_ monitor: StoredInflowMonitor) {}
     func append(_ alarm: StoredAlarm) -> StoredAlarm { alarm }

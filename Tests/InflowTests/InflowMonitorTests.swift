@@ -174,6 +174,40 @@ struct InflowMonitorTests {
         }
     }
 
+    @Test("A pause to come is watched until it begins, clears the alarm then, and raises none until it is over")
+    func planned() throws {
+        let calendar = days(600)
+        var monitor = InflowMonitor()
+        _ = run(&monitor, calendar[..<400], mean: office)
+        let usual = monitor
+        #expect(monitor.hear(.paused(from: calendar[410].date, until: calendar[450].date)) == nil)
+        #expect(monitor.isResumable && monitor.standing(on: calendar[409].date) == .normal)
+        #expect(monitor.standing(on: calendar[410].date) == .paused(until: calendar[450].date))
+        #expect(monitor.standing(on: calendar[450].date) == .normal)
+        if case .off = monitor.watch() { Issue.record("it is watched until then") }
+        monitor = try JSONDecoder().decode(InflowMonitor.self, from: JSONEncoder().encode(monitor))
+
+        // Announced and kept: nothing is told.
+        var quiet = monitor
+        #expect(run(&quiet, calendar[400..<410], mean: office).isEmpty)
+        #expect(run(&quiet, calendar[410..<450]) { _ in 0 }.isEmpty && quiet.watch() == .off)
+        #expect(run(&quiet, calendar[450..<550], mean: office).isEmpty)
+
+        // Silent before it begins.
+        var early = monitor
+        let events = run(&early, calendar[400..<450]) { _ in 0 }
+        guard events.count == 2, case .raised = events[0], case .cleared(let alarm, .paused) = events[1] else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(alarm.through < calendar[410].date && early.alarm == nil)
+
+        // Taken back before it begins; and all its days unknown.
+        #expect(monitor.hear(.resumed) == nil && monitor == usual)
+        _ = monitor.hear(.paused(from: calendar[410].date, until: calendar[420].date))
+        #expect(run(&monitor, calendar[425..<440]) { _ in 0 }.contains { if case .raised = $0 { true } else { false } })
+    }
+
     @Test("The alarm in words")
     func words() throws {
         let since = try #require(CivilDate("2017-10-01"))

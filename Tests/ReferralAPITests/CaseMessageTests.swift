@@ -247,7 +247,7 @@ let everyCommand: [AssignmentCommand] = {
             try changed(sampleCase()) { $0.overdue[1] = Lots__V1__DeadlineKind(rawValue: 77) }
                 == ["overdue[1]: must be one of \(Deadline.Kind.numbering.names)"])
         #expect(try changed(sampleCase()) { $0.version = .max } == ["version: must not be more than \(Int.max)"])
-        #expect(faults { try WatchResponse(unpacking: ByteBuffer(), .shown) } == ["must have a change, an alarm or a caught_up"])
+        #expect(faults { try WatchResponse(unpacking: ByteBuffer(), .shown) } == ["must have a change, an alarm, a notice or a caught_up"])
         #expect(faults { try CaseFile(unpacking: ByteBuffer(), .shown) } == ["state: is required"])
     }
 

@@ -214,6 +214,7 @@ import Testing
         router.register(FakeCoordination())
         router.register(FakeRouting())
         router.register(FakeReports())
+        router.register(NoSources())
         router.register(FakeHealth())
         let catalogue = MessageCatalogue.contract
         #expect(Dictionary(uniqueKeysWithValues: catalogue.methods.map { ($0.name, $0.kind) }) == router.methods)

@@ -157,7 +157,8 @@ import Testing
                 .recordMeeting,
                 .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete, .closeUnreachable, .decline, .withdraw,
                 .answerRecall, .mediate, .amend, .answerConsent, .recall, .withdrawReferral, .enterInError, .listReview, .assign, .reroute,
-                .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorGet, .coordinatorRead,
+                .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorGet, .coordinatorRead, .listSources,
+                .announce,
             ])
         #expect(!MethodName(service: "other.Service", method: "Submit").isIdempotent)
     }

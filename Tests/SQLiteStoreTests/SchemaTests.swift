@@ -78,6 +78,30 @@ import Testing
         try await store.close()
     }
 
+    @Test(arguments: [
+        "UPDATE source_notice SET reason = 'x'", "DELETE FROM source_notice",
+        "INSERT OR REPLACE INTO source_notice SELECT * FROM source_notice",
+        """
+        INSERT OR REPLACE INTO source_notice
+        SELECT 9, organisation, unit, recipient, command, kind, reason, first_day, until_day, actor_organisation, actor_unit, 0
+        FROM source_notice
+        """,
+        "INSERT INTO source_notice VALUES (9, 'o', 'u', '', 'c', 'lost', 'x', NULL, NULL, 'o', 'u', 0)",
+        "INSERT INTO source_notice VALUES (9, 'o', 'u', '', 'c', 'paused', 'x', NULL, NULL, 'o', 'u', 0)",
+        "INSERT INTO source_notice VALUES (9, 'o', 'u', '', 'c', 'ended', 'x', NULL, '2026-03-02', 'o', 'u', 0)",
+        "INSERT INTO source_notice VALUES (9, 'o', 'u', '', 'c', 'paused', 'x', '2026-03-02', '2026-03-02', 'o', 'u', 0)",
+    ])
+    func noticesAreOnlyAdded(sql: String) async throws {
+        let store = try harness.open()
+        let notice = SourceNotice(id: CommandID("c"), source: InflowSource(Sample.police), kind: .ended, reason: .closed)
+        try await store.write { _ = try $0.append(StoredNotice(notice, by: Sample.police, at: Sample.noon)) }
+        let before = try await store.read { try $0.lastNotices() }
+        let error = #expect(throws: DatabaseError.self) { try harness.withTool { try $0.execute(sql: sql) } }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+        #expect(try await store.read { try $0.lastNotices() } == before)
+        try await store.close()
+    }
+
     @Test func theTableTakesEveryPhase() async throws {
         let store = try harness.open()
         let offered = try Sample.offered(1)

@@ -72,9 +72,9 @@ extension StoreContract {
             #expect(Set(stored.map(\.id)).count == 4 && Set([0, 4, 5].map { stored[$0].id }).count == 1)
             try await store.read { reader throws in
                 func revisions(_ one: LogReader, after: Int64 = 0, limit: Int = 9) throws -> [Int64] {
-                    try reader.alarms(for: one, after: after, limit: limit).map(\.revision)
+                    try reader.inflowNews(for: one, after: after, limit: limit).map(\.revision)
                 }
-                #expect(try reader.alarms(for: .coordinator, after: 0, limit: 9) == stored)
+                #expect(try reader.inflowNews(for: .coordinator, after: 0, limit: 9) == stored.map { .alarm($0) })
                 #expect(try revisions(.coordinator, after: 2, limit: 2) == [3, 4])
                 #expect(try revisions(.sender(Sample.police)) == [1, 2, 5, 6])
                 #expect(try revisions(.sender(city)) == [3, 4])
@@ -82,6 +82,51 @@ extension StoreContract {
                 #expect(try revisions(.organisation(others)) == [4])
                 #expect(try revisions(.organisation(Sample.recipients[2])) == [])
                 for limit in [0, -1] { #expect(try revisions(.coordinator, limit: limit) == []) }
+            }
+        },
+        Rule("notices stand in one row with alarms, are found by their ids, and are never taken twice") { store in
+            let unit = InflowSource(Sample.police)
+            let pair = InflowSource(Sample.police, to: Sample.recipients[0])
+            let coordinator = Participant(organisation: Sample.coordinator, unit: UnitID("u"))
+            func notice(_ id: String, _ source: InflowSource, _ kind: SourceNotice.Kind, by actor: Participant) -> StoredNotice {
+                let isPause = kind == .paused
+                let notice = SourceNotice(
+                    id: CommandID(id), source: source, kind: kind, reason: kind.reasons[0], from: isPause ? Sample.day : nil,
+                    until: isPause ? Sample.day.adding(days: 2) : nil)
+                return StoredNotice(notice, by: actor, at: Sample.noon)
+            }
+            let given =
+                SourceNotice.Kind.allCases.map { notice("c-\($0)", unit, $0, by: coordinator) }
+                + [notice("c-paused", pair, .paused, by: Sample.police), notice("c-x", pair, .resumed, by: Sample.police)]
+            let alarm = StoredAlarm(
+                source: pair, state: .raised, kind: .silence, since: Sample.day, through: Sample.day, expected: 3, seen: 0, at: Sample.noon)
+            let (stored, raised) = try await store.write { transaction in
+                let first = try transaction.append(given[0])
+                let raised = try transaction.append(alarm)
+                return (try [first] + given.dropFirst().map { try transaction.append($0) }, raised)
+            }
+            #expect(stored.map(\.revision) == [1, 3, 4, 5, 6, 7] && raised.revision == 2)
+            #expect(stored.map(\.notice) == given.map(\.notice))
+            // Nothing happens, and the transaction goes on.
+            let after = try await store.write { transaction in
+                let error = #expect(throws: StoreError.self) { _ = try transaction.append(given[1]) }
+                #expect(error?.code == .duplicate)
+                return try transaction.append(alarm)
+            }
+            #expect(after.revision == 8)
+            #expect(try await store.read { try $0.lastInflowRevision() } == 8)
+            try await store.read { reader throws in
+                #expect(try reader.notice(CommandID("c-paused"), by: coordinator) == stored[0])
+                #expect(try reader.notice(CommandID("c-paused"), by: Sample.police) == stored[4])
+                #expect(try reader.notice(CommandID("c-x"), by: coordinator) == nil)
+                #expect(try reader.lastNotices() == [stored[3], stored[5]])
+                let news = [InflowNews.notice(stored[0]), .alarm(raised)] + stored.dropFirst().map { .notice($0) } + [.alarm(after)]
+                #expect(try reader.inflowNews(for: .coordinator, after: 0, limit: 99) == news)
+                #expect(try reader.inflowNews(for: .sender(Sample.police), after: 1, limit: 2) == Array(news[1...2]))
+                // Nothing of the unit as a whole without having been sent anything by it.
+                #expect(
+                    try reader.inflowNews(for: .organisation(Sample.recipients[0]), after: 0, limit: 99).map(\.revision) == [2, 6, 7, 8])
+                #expect(try reader.inflowNews(for: .organisation(Sample.recipients[1]), after: 0, limit: 99).isEmpty)
             }
         },
     ]

@@ -67,9 +67,7 @@ public struct StoredAlarm: Hashable, Sendable {
 
     /// For people, in Swedish: `Västerorts polismästardistrikt har skickat 2 ärenden sedan 1 oktober; 31 var att vänta`.
     public func text(in directory: Directory) -> String {
-        let unit = directory.organisation(source.sender.organisation)?.units.first { $0.id == source.sender.unit }?.name
-        let recipient = source.recipient.map { directory.organisation($0)?.name ?? $0.rawValue }
-        let (who, toWhom) = (unit ?? source.sender.description, recipient.map { " till \($0)" } ?? "")
+        let (who, toWhom) = source.words(in: directory)
         switch clearance {
         case .returned: return "\(who) skickar igen som vanligt\(toWhom)"
         case .paused: return "\(who) väntas tills vidare inte skicka något\(toWhom)"
@@ -80,10 +78,24 @@ public struct StoredAlarm: Hashable, Sendable {
         let number = Int(expected.rounded())
         let cases = seen == 0 ? "inte skickat något\(toWhom)" : "skickat \(seen) ärende\(seen == 1 ? "" : "n")\(toWhom)"
         let year = since.year == through.year ? "" : " \(since.year)"
-        return "\(who) har \(cases) sedan \(since.day) \(Self.months[since.month - 1])\(year); \(number) var att vänta"
+        return "\(who) har \(cases) sedan \(since.swedish)\(year); \(number) var att vänta"
     }
+}
 
-    private static let months = [
+extension InflowSource {
+    /// For people, in Swedish: who, and where it is of one recipient ` till Stödcentrum Nordväst`.
+    func words(in directory: Directory) -> (who: String, toWhom: String) {
+        let unit = directory.organisation(sender.organisation)?.units.first { $0.id == sender.unit }?.name
+        let name = recipient.map { directory.organisation($0)?.name ?? $0.rawValue }
+        return (unit ?? sender.description, name.map { " till \($0)" } ?? "")
+    }
+}
+
+extension CivilDate {
+    /// `1 oktober`
+    var swedish: String { "\(day) \(Self.swedishMonths[month - 1])" }
+
+    private static let swedishMonths = [
         "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
     ]
 }

@@ -192,7 +192,7 @@ struct FieldReader {
     /// `organisation/unit`
     mutating func requiredParticipant(_ text: CText?, _ field: StaticString) -> Participant? {
         let parts = (Self.plain(text) ?? "").split(separator: "/", maxSplits: 1)
-        guard parts.count == 2 else {
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count <= 64 && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }) else {
             faults.note(field, "must be organisation/unit")
             return nil
         }

@@ -31,6 +31,7 @@ public struct SenderRequest: Hashable, Sendable {
 public enum WatchStatusResponse: Hashable, Sendable {
     case change(StatusChange)
     case alarm(SilenceAlarm)
+    case notice(ToldNotice)
     /// All that had happened when the call began has been told.
     case caughtUp(CaughtUp)
 }

@@ -4,7 +4,7 @@ public import Referral
 public struct WatchRequest: Hashable, Sendable {
     /// The sequence number of the last change that the caller has dealt with; 0: from the beginning.
     public var after: Int64
-    /// The revision of the last alarm that the caller has dealt with.
+    /// The revision of the last alarm or notice that the caller has dealt with.
     public var afterAlarm: Int64
 
     public init(after: Int64 = 0, afterAlarm: Int64 = 0) {
@@ -17,6 +17,7 @@ public struct WatchRequest: Hashable, Sendable {
 public enum WatchResponse: Hashable, Sendable {
     case change(CaseChange)
     case alarm(SilenceAlarm)
+    case notice(ToldNotice)
     /// All that had happened when the call began has been told.
     case caughtUp(CaughtUp)
 }
@@ -54,7 +55,7 @@ public struct CaseChange: Hashable, Sendable {
 
 /// A sending unit, or a unit with one recipient, sends less than is to be expected. One incident is one alarm with one id.
 public struct SilenceAlarm: Hashable, Sendable {
-    /// Grows with every change of any alarm.
+    /// Grows with every change of any alarm and every notice about a source.
     public var revision: Int64
     public var id: String
     public var state: AlarmState

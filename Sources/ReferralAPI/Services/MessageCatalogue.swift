@@ -1,6 +1,7 @@
 import CReferralMessages
 import Figures
 package import Protobuf
+import Referral
 package import TTRPC
 
 /// Every method of the contract with its messages, for those who carry them without knowing them: the command line and recordings.
@@ -89,6 +90,12 @@ package struct MessageCatalogue: Sendable {
             Method(name: .rollBack, kind: .unary, request: AnyMessageType(RollbackRequest.wireType), response: version),
             Method(
                 name: .getReport, kind: .unary, request: AnyMessageType(ReportRequest.wireType), response: AnyMessageType(Report.wireType)),
+            Method(
+                name: .listSources, kind: .unary, request: AnyMessageType(ListSourcesRequest.wireType),
+                response: AnyMessageType(ListSourcesResponse.wireType)),
+            Method(
+                name: .announce, kind: .unary, request: AnyMessageType(SourceNotice.wireType), response: AnyMessageType(ToldNotice.wireType)
+            ),
             Method(name: .healthCheck, kind: .unary, request: healthRequest, response: healthResponse),
             Method(name: .healthWatch, kind: .serverStreaming, request: healthRequest, response: healthResponse),
         ]

@@ -6,6 +6,7 @@ extension MethodName {
     private static func routing(_ method: String) -> MethodName { MethodName(service: ServiceName.routing, method: method) }
     private static func coordination(_ method: String) -> MethodName { MethodName(service: ServiceName.coordination, method: method) }
     private static func report(_ method: String) -> MethodName { MethodName(service: ServiceName.report, method: method) }
+    private static func source(_ method: String) -> MethodName { MethodName(service: ServiceName.source, method: method) }
     private static func health(_ method: String) -> MethodName { MethodName(service: ServiceName.health, method: method) }
 
     public static let submit = referral("Submit")
@@ -60,6 +61,9 @@ extension MethodName {
 
     public static let getReport = report("GetReport")
 
+    public static let listSources = source("List")
+    public static let announce = source("Announce")
+
     public static let healthCheck = health("Check")
     public static let healthWatch = health("Watch")
 }
@@ -80,13 +84,13 @@ extension MethodName {
         .recordAttempt, .recordContact, .recordMeeting, .recordService, .hold, .resume, .offerHandover, .answerHandover, .complete,
         .closeUnreachable, .decline, .withdraw, .answerRecall, .mediate,
         .amend, .answerConsent, .recall, .withdrawReferral, .enterInError,
-        .assign, .reroute, .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorRead,
+        .assign, .reroute, .redrive, .coordinatorWithdraw, .coordinatorEnterInError, .coordinatorRead, .announce,
         // Changes nothing; that it was shown twice is in the log twice.
         .getCase,
         // The same content is the same version, and what has been rolled back for a reason stays so.
         .publishRuleSet, .publishDirectory, .rollBack,
         // These change nothing.
-        .getStatus, .preview, .listCases, .listReview, .coordinatorGet, .listVersions, .getVersion, .getReport, .healthCheck,
+        .getStatus, .preview, .listCases, .listReview, .coordinatorGet, .listVersions, .getVersion, .getReport, .listSources, .healthCheck,
     ]
 }
 
@@ -106,5 +110,6 @@ public enum ServiceName {
     public static let coordination = "lots.v1.CoordinationService"
     public static let routing = "lots.v1.RoutingService"
     public static let report = "lots.v1.ReportService"
+    public static let source = "lots.v1.SourceService"
     public static let health = "grpc.health.v1.Health"
 }

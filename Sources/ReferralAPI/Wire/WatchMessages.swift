@@ -33,8 +33,11 @@ extension WatchResponse: WireMessage {
         case LOTS__V1__WATCH_RESPONSE__EVENT_CAUGHT_UP:
             guard let caughtUp = fields.within("caught_up", wire.caught_up, { CaughtUp($0, &$1) }) else { return nil }
             self = .caughtUp(caughtUp)
+        case LOTS__V1__WATCH_RESPONSE__EVENT_NOTICE:
+            guard let notice = fields.within("notice", wire.notice, { ToldNotice($0, &$1) }) else { return nil }
+            self = .notice(notice)
         default:
-            fields.faults.note("", "must have a change, an alarm or a caught_up")
+            fields.faults.note("", "must have a change, an alarm, a notice or a caught_up")
             return nil
         }
     }
@@ -47,6 +50,9 @@ extension WatchResponse: WireMessage {
         case .alarm(let alarm):
             message.pointee.event_case = LOTS__V1__WATCH_RESPONSE__EVENT_ALARM
             message.pointee.alarm = arena.filled(alarm)
+        case .notice(let notice):
+            message.pointee.event_case = LOTS__V1__WATCH_RESPONSE__EVENT_NOTICE
+            message.pointee.notice = arena.filled(notice)
         case .caughtUp(let caughtUp):
             message.pointee.event_case = LOTS__V1__WATCH_RESPONSE__EVENT_CAUGHT_UP
             message.pointee.caught_up = arena.filled(caughtUp)

@@ -138,6 +138,7 @@ final class LiveExchange: Sendable {
             logger: log.logger)
         health = HealthEndpoint(services: [
             ServiceName.referral, ServiceName.assignment, ServiceName.coordination, ServiceName.routing, ServiceName.report,
+            ServiceName.source,
         ])
         var router = Router()
         router.register(
@@ -147,6 +148,7 @@ final class LiveExchange: Sendable {
         router.register(CoordinationEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(RoutingEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(ReportEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
+        router.register(SourceEndpoint(exchange: exchange, trustDomain: Installation.trustDomain))
         router.register(health)
         self.router = router
     }
@@ -218,6 +220,11 @@ final class LiveExchange: Sendable {
     /// A connection of the coordinator of cases, or of another unit.
     func coordination(_ participant: String = "stockholms-stad/samordnare") async throws -> CoordinationClient {
         CoordinationClient(try await client(participant))
+    }
+
+    /// A connection for what is to be expected of those who send.
+    func sources(_ participant: String) async throws -> SourceClient {
+        SourceClient(try await client(participant))
     }
 
     /// The whole log, oldest first.

@@ -2062,7 +2062,7 @@ const ProtobufCMessageDescriptor lots__v1__enter_in_error_request__descriptor =
   (ProtobufCMessageInit) lots__v1__enter_in_error_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lots__v1__watch_status_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor lots__v1__watch_status_response__field_descriptors[4] =
 {
   {
     "change",
@@ -2100,16 +2100,29 @@ static const ProtobufCFieldDescriptor lots__v1__watch_status_response__field_des
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "notice",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lots__V1__WatchStatusResponse, event_case),
+    offsetof(Lots__V1__WatchStatusResponse, notice),
+    &lots__v1__source_notice__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lots__v1__watch_status_response__field_indices_by_name[] = {
   1,   /* field[1] = alarm */
   2,   /* field[2] = caught_up */
   0,   /* field[0] = change */
+  3,   /* field[3] = notice */
 };
 static const ProtobufCIntRange lots__v1__watch_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor lots__v1__watch_status_response__descriptor =
 {
@@ -2119,7 +2132,7 @@ const ProtobufCMessageDescriptor lots__v1__watch_status_response__descriptor =
   "Lots__V1__WatchStatusResponse",
   "lots.v1",
   sizeof(Lots__V1__WatchStatusResponse),
-  3,
+  4,
   lots__v1__watch_status_response__field_descriptors,
   lots__v1__watch_status_response__field_indices_by_name,
   1,  lots__v1__watch_status_response__number_ranges,

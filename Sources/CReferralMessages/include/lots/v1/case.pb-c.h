@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "lots/v1/referral.pb-c.h"
+#include "lots/v1/source.pb-c.h"
 
 typedef struct Lots__V1__Case Lots__V1__Case;
 typedef struct Lots__V1__CaseDeadline Lots__V1__CaseDeadline;
@@ -947,7 +948,7 @@ struct  Lots__V1__WatchRequest
    */
   uint64_t after;
   /*
-   * The same for alarms.
+   * The same for alarms and notices about sources.
    */
   uint64_t after_alarm;
 };
@@ -960,7 +961,8 @@ typedef enum {
   LOTS__V1__WATCH_RESPONSE__EVENT__NOT_SET = 0,
   LOTS__V1__WATCH_RESPONSE__EVENT_CHANGE = 1,
   LOTS__V1__WATCH_RESPONSE__EVENT_ALARM = 2,
-  LOTS__V1__WATCH_RESPONSE__EVENT_CAUGHT_UP = 3
+  LOTS__V1__WATCH_RESPONSE__EVENT_CAUGHT_UP = 3,
+  LOTS__V1__WATCH_RESPONSE__EVENT_NOTICE = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__WATCH_RESPONSE__EVENT__CASE)
 } Lots__V1__WatchResponse__EventCase;
 
@@ -975,6 +977,10 @@ struct  Lots__V1__WatchResponse
      * All that had happened when the call began has been told.
      */
     Lots__V1__CaughtUp *caught_up;
+    /*
+     * What somebody has said of a source.
+     */
+    Lots__V1__SourceNotice *notice;
   };
 };
 #define LOTS__V1__WATCH_RESPONSE__INIT \
@@ -1027,7 +1033,7 @@ struct  Lots__V1__SilenceAlarm
 {
   ProtobufCMessage base;
   /*
-   * Grows with every change of any alarm.
+   * Grows with every change of any alarm and every notice about a source.
    */
   uint64_t revision;
   char *alarm_id;

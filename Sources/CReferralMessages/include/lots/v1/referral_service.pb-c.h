@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "lots/v1/case.pb-c.h"
 #include "lots/v1/referral.pb-c.h"
+#include "lots/v1/source.pb-c.h"
 
 typedef struct Lots__V1__SubmitRequest Lots__V1__SubmitRequest;
 typedef struct Lots__V1__Receipt Lots__V1__Receipt;
@@ -390,7 +391,8 @@ typedef enum {
   LOTS__V1__WATCH_STATUS_RESPONSE__EVENT__NOT_SET = 0,
   LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_CHANGE = 1,
   LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_ALARM = 2,
-  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_CAUGHT_UP = 3
+  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_CAUGHT_UP = 3,
+  LOTS__V1__WATCH_STATUS_RESPONSE__EVENT_NOTICE = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOTS__V1__WATCH_STATUS_RESPONSE__EVENT__CASE)
 } Lots__V1__WatchStatusResponse__EventCase;
 
@@ -402,6 +404,10 @@ struct  Lots__V1__WatchStatusResponse
     Lots__V1__StatusChange *change;
     Lots__V1__SilenceAlarm *alarm;
     Lots__V1__CaughtUp *caught_up;
+    /*
+     * What somebody has said of the caller.
+     */
+    Lots__V1__SourceNotice *notice;
   };
 };
 #define LOTS__V1__WATCH_STATUS_RESPONSE__INIT \
