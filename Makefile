@@ -38,8 +38,8 @@ build: dependencies
 	swift build $(SWIFT_BUILD_FLAGS) --build-tests
 
 release: dependencies
-	swift build $(SWIFT_BUILD_FLAGS) -c release --product lotsd
-	swift build $(SWIFT_BUILD_FLAGS) -c release --product lots
+	swift build $(SWIFT_BUILD_FLAGS) -c release --static-swift-stdlib --product lotsd
+	swift build $(SWIFT_BUILD_FLAGS) -c release --static-swift-stdlib --product lots
 
 # Debian packages; does nothing when they are there.
 dependencies:
