@@ -22,7 +22,7 @@ struct OutboundQueue {
     private(set) var unsentBytes = 0
 
     /// Batches up to this size leave their memory for the next.
-    private static let largestReusedBatch = 256 << 10
+    private static let largestReusedBatch = 64 << 10
 
     init(limits: ConnectionLimits) {
         streamLimit = limits.streamOutboundBytes
