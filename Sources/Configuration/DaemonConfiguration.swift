@@ -61,11 +61,11 @@ public struct DaemonConfiguration: Hashable, Sendable {
         /// `daemon_bytes`: the same of all connections, 1048576 to 1099511627776; default 536870912.
         public var daemonBytes: Int
         /// `unsent_bytes`: bytes on their way to one client above which its streams wait and nothing more is read from it, 65536 to
-        /// 1073741824; default 1048576.
+        /// 1073741824 and no more than `unsent_answer_bytes`; default 1048576.
         public var unsentBytes: Int
         /// `unsent_answer_bytes`: the same above which an answer becomes RESOURCE_EXHAUSTED, 4194304 to 1073741824; default 67108864.
         public var unsentAnswerBytes: Int
-        /// `waiting_bytes`: messages of one connection that wait to be sent, 4194304 to 1073741824; default 67108864. Past it their stream
+        /// `waiting_bytes`: messages of one connection that wait to be sent, 8388608 to 1073741824; default 67108864. Past it their stream
         /// is RESOURCE_EXHAUSTED.
         public var waitingBytes: Int
         /// `pending_writes`: submissions and answers that wait for a commit, 1 to 1000000; default 16384. Past it RESOURCE_EXHAUSTED.
@@ -262,7 +262,7 @@ extension DaemonConfiguration {
 
     private static func readLimits(_ block: MappingReader) -> Limits {
         defer { block.finish() }
-        return Limits(
+        let limits = Limits(
             connections: block.value("connections", .number(1...100_000), default: 1_000),
             connectionsPerOrganisation: block.value("connections_per_organisation", .number(1...100_000), default: 100),
             callsPerSecond: block.value("calls_per_second", .number(1...1_000_000), default: 2_000),
@@ -274,7 +274,7 @@ extension DaemonConfiguration {
             daemonBytes: block.value("daemon_bytes", .number(1_048_576...1_099_511_627_776), default: 536_870_912),
             unsentBytes: block.value("unsent_bytes", .number(65_536...1_073_741_824), default: 1_048_576),
             unsentAnswerBytes: block.value("unsent_answer_bytes", .number(4_194_304...1_073_741_824), default: 67_108_864),
-            waitingBytes: block.value("waiting_bytes", .number(4_194_304...1_073_741_824), default: 67_108_864),
+            waitingBytes: block.value("waiting_bytes", .number(8_388_608...1_073_741_824), default: 67_108_864),
             pendingWrites: block.value("pending_writes", .number(1...1_000_000), default: 16_384),
             queueTime: block.value("queue_time", .duration(.milliseconds(10)...(.seconds(60))), default: .milliseconds(25)),
             firstByteTimeout: block.value("first_byte_timeout", .duration(.milliseconds(100)...(.seconds(60))), default: .seconds(5)),
@@ -282,6 +282,11 @@ extension DaemonConfiguration {
             pingInterval: block.value("ping_interval", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(30)),
             pingTimeout: block.value("ping_timeout", .duration(.seconds(1)...(.seconds(600))), default: .seconds(20)),
             drainTimeout: block.value("drain_timeout", .duration(.zero...(.seconds(600))), default: .seconds(30)))
+        if limits.unsentBytes > limits.unsentAnswerBytes {
+            block.fault(
+                "unsent_bytes", "must not be more than unsent_answer_bytes: answers would be refused while questions are still read")
+        }
+        return limits
     }
 
     private static func readPages(_ block: MappingReader) -> Pages {

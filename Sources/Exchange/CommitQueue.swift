@@ -190,24 +190,21 @@ public final class CommitQueue: Sendable {
             state.withLock { $0.pace.commitBegan(at: began) }
             await commit(batch)
             let ended = clock()
-            // As many as fit a commit; nobody waits while there is none, see `nextBatch`.
-            let waiters = state.withLock { state in
-                state.pace.commitEnded(at: ended)
-                return state.takeWaiters(upTo: batchSize)
-            }
-            for waiter in waiters { waiter.resume() }
+            state.withLock { $0.pace.commitEnded(at: ended) }
             metrics.committed(batch.count, in: ended - began)
         }
     }
 
     private func nextBatch() async -> [Pending]? {
         while true {
-            let (batch, isClosed) = state.withLock { state -> ([Pending], Bool) in
+            let (batch, waiters, isClosed) = state.withLock { state -> ([Pending], [CheckedContinuation<Void, Never>], Bool) in
                 let count = min(batchSize, state.pending.count)
                 let batch = Array(state.pending.prefix(count))
                 state.pending.removeFirst(count)
-                return (batch, state.isClosed)
+                // Now there is room; for no more than as many as fit a commit.
+                return (batch, batch.isEmpty ? [] : state.takeWaiters(upTo: batchSize), state.isClosed)
             }
+            for waiter in waiters { waiter.resume() }
             if !batch.isEmpty { return batch }
             if isClosed { return nil }
             await withCheckedContinuation { continuation in

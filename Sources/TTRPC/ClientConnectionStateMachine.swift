@@ -30,7 +30,7 @@ struct ClientConnectionStateMachine<Call> {
     let hasExtensions: Bool
     private let maximumStreams: Int
     private let window: Int
-    /// What may still be granted at the beginning of streams.
+    /// What may still be granted beyond what streams begin with.
     private var pool: Int
     private var phase = Phase.open
     private var streams: [StreamID: Stream] = [:]

@@ -189,9 +189,10 @@ private struct Acceptor: Sendable {
             observer: observer)
         let handler = ServerChannelHandler(connection, idleTimeout: configuration.idleTimeout)
         try channel.pipeline.syncOperations.addHandler(handler)
-        guard let peer = try channel.pipeline.syncOperations.handler(type: TLSHandler.self).peerCertificate,
-            let identified = registry.identify(channel, as: peer, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
-        else {
+        guard channel.isActive, let peer = try channel.pipeline.syncOperations.handler(type: TLSHandler.self).peerCertificate else {
+            return channel.close(promise: nil)
+        }
+        guard let identified = registry.identify(channel, as: peer, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)) else {
             observer?.refused(.organisationConnections)
             warn("refused a connection: too many of this organisation", about: channel, ["peer": "\(identifier)"])
             channel.close(promise: nil)

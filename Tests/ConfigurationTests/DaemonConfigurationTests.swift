@@ -90,6 +90,10 @@ private let badSettings: [BadSettings] = [
             lots.yaml:6: limits.queue_time: 2m is out of range: 10ms to 1m
             """),
     .init(
+        name: "bounds that contradict each other", yaml: minimal + "limits: {unsent_bytes: 8388609, unsent_answer_bytes: 8388608}\n",
+        faults: "lots.yaml:6: limits.unsent_bytes: must not be more than unsent_answer_bytes: "
+            + "answers would be refused while questions are still read"),
+    .init(
         name: "a clock in production", yaml: minimal + "clock: {start_at: 2016-01-04T08:00:00Z}\n",
         faults: "lots.yaml:6: clock.start_at: a clock of its own is only for recorded streams: it needs accept_test_data: true"),
     .init(
@@ -205,7 +209,7 @@ private let badSettings: [BadSettings] = [
             "LOTS_LOG_BUFFER_BYTES": "4096", "LOTS_LIMITS_CALLS_PER_SECOND": "9", "LOTS_LIMITS_CALL_BURST": "8",
             "LOTS_LIMITS_STREAM_BYTES": "1048576", "LOTS_LIMITS_CONNECTION_BYTES": "2097152", "LOTS_LIMITS_DAEMON_BYTES": "3145728",
             "LOTS_LIMITS_QUEUE_TIME": "10ms", "LOTS_LIMITS_FIRST_BYTE_TIMEOUT": "100ms", "LOTS_TLS_RELOAD_INTERVAL": "1d",
-            "LOTS_LIMITS_UNSENT_BYTES": "65536", "LOTS_LIMITS_UNSENT_ANSWER_BYTES": "4194304", "LOTS_LIMITS_WAITING_BYTES": "4194305",
+            "LOTS_LIMITS_UNSENT_BYTES": "65536", "LOTS_LIMITS_UNSENT_ANSWER_BYTES": "4194304", "LOTS_LIMITS_WAITING_BYTES": "8388608",
             "LOTS_LIMITS_PING_INTERVAL": "1s", "LOTS_LIMITS_PING_TIMEOUT": "2s",
             "LOTS_TLS_RESUMPTION": "false", "LOTS_PAGES_PORT": "0", "LOTS_PAGES_HOST": "0.0.0.0", "LOTS_PAGES_ALLOW_REMOTE": "true",
             "LOTS_SERVICE_HOST": "10.0.0.1", "LOTS_CLIENT_SERVER": "x:1", "PATH": "/bin",
@@ -232,7 +236,7 @@ private let badSettings: [BadSettings] = [
         #expect(configuration.limits.daemonBytes == 3_145_728 && configuration.limits.queueTime == .milliseconds(10))
         #expect(configuration.limits.firstByteTimeout == .milliseconds(100) && configuration.tls.reloadInterval == .seconds(86_400))
         #expect(configuration.limits.unsentBytes == 65_536 && configuration.limits.unsentAnswerBytes == 4_194_304)
-        #expect(configuration.limits.waitingBytes == 4_194_305)
+        #expect(configuration.limits.waitingBytes == 8_388_608)
         #expect(configuration.limits.pingInterval == .seconds(1) && configuration.limits.pingTimeout == .seconds(2))
         #expect(!configuration.tls.resumption && configuration.pages.host == "0.0.0.0" && configuration.pages.port == 0)
         #expect(
@@ -243,7 +247,8 @@ private let badSettings: [BadSettings] = [
 
     @Test(arguments: [
         "ping_interval: 999ms", "ping_interval: 2d", "ping_timeout: 0s", "ping_timeout: 11m", "unsent_bytes: 65535",
-        "unsent_answer_bytes: 4194303", "waiting_bytes: 1073741825", "stream_bytes: 65536", "streams_per_connection: 0",
+        "unsent_answer_bytes: 4194303", "waiting_bytes: 4194304", "waiting_bytes: 1073741825", "stream_bytes: 65536",
+        "streams_per_connection: 0",
     ]) func boundsHaveARange(_ line: String) throws {
         let folder = try TemporaryFolder(["lots.yaml": minimal + "\nlimits: {\(line)}\n"])
         let faults = #expect(throws: ConfigurationFaults.self) { try DaemonConfiguration(file: folder.path("lots.yaml")) }

@@ -225,7 +225,7 @@ struct ExtensionTests {
 
     /// A client whose machine has gone: it says nothing and hears nothing. Its handlers are cancelled.
     @Test func aHalfOpenConnectionIsClosedByTheServer() async throws {
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         configuration.limits.pingInterval = .milliseconds(50)
         configuration.limits.pingTimeout = .milliseconds(50)
         let (started, ended) = (Counter(), Counter())
@@ -245,7 +245,7 @@ struct ExtensionTests {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .seconds(10)) { channel, _, _ in
+                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .patient) { channel, _, _ in
                             channel.writeAndFlush(request, promise: nil)
                         }
                         try channel.pipeline.syncOperations.addHandler(tls)
@@ -320,7 +320,7 @@ struct ExtensionTests {
         }
         let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
         let server = try await Server.bind(
-            ServerConfiguration(host: "127.0.0.1", port: 0), router: router, context: { context }, logger: .silent)
+            .patient, router: router, context: { context }, logger: .silent)
         async let running: Void = server.run()
         let clients = [try await connect(to: server), try await connect(to: server)]
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -354,7 +354,7 @@ struct ExtensionTests {
     /// At the end of the time for stopping, what still runs gets an answer that says so.
     @Test(arguments: [WireProtocol.names, ["ttrpc"]])
     func whatDoesNotFinishInTimeIsAnswered(_ names: [String]) async throws {
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         configuration.stopTimeout = .milliseconds(50)
         let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
         let server = try await Server.bind(configuration, router: EchoService.router(), context: { context }, logger: .silent)
@@ -376,7 +376,7 @@ struct ExtensionTests {
 
     /// An idle connection is not closed under the feet of a caller: he learns first that it takes no more calls.
     @Test func anIdleConnectionSaysThatItCloses() async throws {
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         configuration.idleTimeout = .milliseconds(100)
         configuration.limits.pingInterval = .milliseconds(5)
         try await withServer(EchoService.router(), configuration) { server in

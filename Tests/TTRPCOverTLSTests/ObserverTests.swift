@@ -15,7 +15,7 @@ import Testing
     private let message = EchoMessage(text: "hej").encoded
 
     private func configuration(_ change: (inout ServerConfiguration) -> Void) -> ServerConfiguration {
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         change(&configuration)
         return configuration
     }
@@ -28,7 +28,7 @@ import Testing
         let observed = Observed()
         try await withServer(observer: observed) { server in
             let context = try await DevelopmentPKI.current.client()
-            let first = try await Client.connect(host: "127.0.0.1", port: server.port, context: context)
+            let first = try await Client.connect(host: "127.0.0.1", port: server.port, context: context, timeout: .patient)
             #expect(try await first.unary(EchoService.method("Unary"), message) == message)
             _ = await failure { _ = try await first.unary(EchoService.method("Nothing"), message) }
             _ = await failure {
@@ -37,7 +37,7 @@ import Testing
             try await eventually { observed.calls.count == 3 }
             first.close()
             try await eventually { server.connectionCount == 0 }
-            let second = try await Client.connect(host: "127.0.0.1", port: server.port, context: context)
+            let second = try await Client.connect(host: "127.0.0.1", port: server.port, context: context, timeout: .patient)
             #expect(try await second.unary(EchoService.method("Unary"), message) == message)
             second.close()
             try await eventually { server.connectionCount == 0 }

@@ -26,7 +26,7 @@ struct PeerReviewTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let files = try await Files(pki: pki, folder: folder)
         let (observed, log) = (Observed(), Log())
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         configuration.connectionsPerOrganisation = connectionsPerOrganisation
         let credentials = files.credentials
         try await withServer(router, configuration, observer: observed, logger: log.logger, contexts: { credentials.current }) { server in
@@ -109,7 +109,7 @@ struct PeerReviewTests {
             for name in [Self.good, Self.revoked] {
                 let context = try files.pki.client(name) { $0.applicationProtocols = WireProtocol.names }
                 for _ in 0..<2 {
-                    let client = try await Client.connect(host: "127.0.0.1", port: server.port, context: context)
+                    let client = try await Client.connect(host: "127.0.0.1", port: server.port, context: context, timeout: .patient)
                     _ = try await client.unary(EchoService.method("Unary"), message)
                     clients[name, default: []].append(client)
                 }
@@ -211,7 +211,7 @@ struct PeerReviewTests {
                 .channelOption(.socketOption(.so_rcvbuf), value: 4_096)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .seconds(10)) { channel, _, _ in
+                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .patient) { channel, _, _ in
                             channel.writeAndFlush(request, promise: nil)
                             channel.setOption(.autoRead, value: false).whenFailure { _ in }
                         }
@@ -233,7 +233,7 @@ struct PeerReviewTests {
         let context = try pki.server { $0.applicationProtocols = WireProtocol.names }
         let (observed, log) = (Observed(), Log())
         let ahead = Mutex<Int64>(0)
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         configuration.expiryInterval = .milliseconds(10)
         try await withServer(
             EchoService.router(), configuration, observer: observed, logger: log.logger, contexts: { context },

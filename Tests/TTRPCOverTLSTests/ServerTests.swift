@@ -14,7 +14,7 @@ struct ServerTests {
     private let message = EchoMessage(text: "hej").encoded
 
     private func configuration(_ change: (inout ServerConfiguration) -> Void) -> ServerConfiguration {
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        var configuration = ServerConfiguration.patient
         change(&configuration)
         return configuration
     }
@@ -88,7 +88,7 @@ struct ServerTests {
     @Test func stoppingLetsCallsFinish() async throws {
         let context = try await DevelopmentPKI.current.server { $0.applicationProtocols = WireProtocol.names }
         let server = try await Server.bind(
-            ServerConfiguration(host: "127.0.0.1", port: 0), router: EchoService.router(), context: { context }, logger: .silent)
+            .patient, router: EchoService.router(), context: { context }, logger: .silent)
         async let running: Void = server.run()
         let client = try await connect(to: server)
         let silent = try await connectSilently(server)
@@ -150,7 +150,7 @@ struct ServerTests {
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .seconds(10)) { channel, _, _ in
+                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .patient) { channel, _, _ in
                             channel.writeAndFlush(request, promise: nil)
                         }
                         try channel.pipeline.syncOperations.addHandlers([SocketEnd(), tls])
@@ -187,7 +187,7 @@ struct ServerTests {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .seconds(10)) { channel, _, _ in
+                        let tls = try TLSHandler(context: context, serverName: nil, handshakeTimeout: .patient) { channel, _, _ in
                             channel.writeAndFlush(request, promise: nil)
                             channel.setOption(.autoRead, value: false).whenFailure { _ in }
                         }

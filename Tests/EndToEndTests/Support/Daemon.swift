@@ -98,7 +98,7 @@ final class Daemon: Sendable {
     }
 
     func client(_ participant: String, in pki: String = "certs/development") async throws -> Client {
-        try await Client.connect(host: "127.0.0.1", port: port, context: installation.client(participant, in: pki))
+        try await Client.connect(host: "127.0.0.1", port: port, context: installation.client(participant, in: pki), timeout: .minutes(2))
     }
 
     /// SIGTERM.

@@ -164,6 +164,8 @@ final class LiveExchange: Sendable {
             if carrier == .tls {
                 let context = try TLSContext(installation.server)
                 var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+                // However much the machine has to do beside a test.
+                configuration.handshakeTimeout = .minutes(2)
                 configuration.stopTimeout = .seconds(5)
                 let bound = try await Server.bind(configuration, router: router, context: { context }, logger: log.logger)
                 connections.withLock { $0.port = bound.port }
@@ -190,7 +192,8 @@ final class LiveExchange: Sendable {
         let client: Client
         if let port = connections.withLock(\.port) {
             let participant = identity.split(separator: "/").suffix(2).joined(separator: "/")
-            client = try await Client.connect(host: "127.0.0.1", port: port, context: installation.client(participant))
+            client = try await Client.connect(
+                host: "127.0.0.1", port: port, context: installation.client(participant), timeout: .minutes(2))
         } else {
             client =
                 InProcessTransport(

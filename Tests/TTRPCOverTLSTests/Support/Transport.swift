@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import NIOPosix
 import TLS
 import TTRPC
@@ -32,7 +33,7 @@ enum Transport: CaseIterable {
             defer { transport.client.close() }
             return try await body(transport.client)
         case .tls, .plainTLS:
-            var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+            var configuration = ServerConfiguration.patient
             configuration.limits = limits
             return try await withServer(router, configuration) { server in
                 let names = self == .tls ? WireProtocol.names : [WireProtocol.ttrpc.rawValue]
@@ -44,8 +45,22 @@ enum Transport: CaseIterable {
     }
 }
 
+extension TimeAmount {
+    /// Longer than any machine needs, however much it has to do beside a test.
+    static let patient = TimeAmount.minutes(2)
+}
+
+extension ServerConfiguration {
+    /// At any free port, for tests of anything but the time that a handshake may take.
+    static var patient: ServerConfiguration {
+        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        configuration.handshakeTimeout = .patient
+        return configuration
+    }
+}
+
 func withServer<R>(
-    _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = ServerConfiguration(host: "127.0.0.1", port: 0),
+    _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = .patient,
     socket: CInt? = nil, observer: (any ServerObserver)? = nil, logger: Logger = .silent, context: TLSContext? = nil,
     _ body: (Server) async throws -> R
 ) async throws -> R {
@@ -56,7 +71,7 @@ func withServer<R>(
 }
 
 func withServer<R>(
-    _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = ServerConfiguration(host: "127.0.0.1", port: 0),
+    _ router: Router = EchoService.router(), _ configuration: ServerConfiguration = .patient,
     socket: CInt? = nil, observer: (any ServerObserver)? = nil, logger: Logger = .silent, contexts: @escaping @Sendable () -> TLSContext,
     now: @escaping @Sendable () -> Int64 = TLSContext.systemTime, _ body: (Server) async throws -> R
 ) async throws -> R {
@@ -76,7 +91,7 @@ func connect(
     limits: ConnectionLimits = ConnectionLimits()
 ) async throws -> Client {
     let context = try await DevelopmentPKI.current.client(name) { $0.applicationProtocols = names }
-    return try await Client.connect(host: "127.0.0.1", port: server.port, context: context, limits: limits)
+    return try await Client.connect(host: "127.0.0.1", port: server.port, context: context, limits: limits, timeout: .patient)
 }
 
 extension Result where Failure == any Error {
