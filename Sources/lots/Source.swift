@@ -53,7 +53,7 @@ struct SourceList: AsyncParsableCommand {
 
     private static func whole(_ number: JSONValue?) -> String {
         guard case .number(let text)? = number?.content, let value = Double(text) else { return "0" }
-        return "\(Int(value.rounded()))"
+        return Int(exactly: value.rounded()).map { "\($0)" } ?? text
     }
 }
 

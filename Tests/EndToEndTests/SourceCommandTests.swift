@@ -60,7 +60,7 @@ import Testing
                 )
                 #expect(again.text == first, "\(again.errors)")
                 for (arguments, text) in [
-                    (["resume", Self.unit, "--reason", "works-again"], "väntas skicka som vanligt (arbetar igen)"),
+                    (["resume", Self.unit, "--reason", "works-again"], "väntas skicka som vanligt (fungerar igen)"),
                     (
                         ["accept", Self.unit, "--to", "bojen-vasterort", "--reason", "fewer-cases"],
                         "det som kommer nu till Brottsofferjouren Västerort är det som är att vänta"
@@ -72,6 +72,30 @@ import Testing
                 }
                 let states = try await lots("source", "list", "--json", as: Self.coordinator).json.map { $0.text("state") }
                 #expect(states == ["SOURCE_STATE_ENDED", "SOURCE_STATE_NORMAL", "SOURCE_STATE_LEARNING"])
+            }
+        }
+    }
+
+    @Test func aNumberOfAnySizeIsPrinted() async throws {
+        try await Self.with { files in
+            let store = try SQLiteStore(path: files.database)
+            try await store.write { transaction in
+                for stored in try transaction.inflowMonitors() where stored.alarm != nil {
+                    var monitor = try #require(try JSONSerialization.jsonObject(with: Data(stored.state)) as? [String: Any])
+                    var incident = try #require(monitor["incident"] as? [String: Any])
+                    var alarm = try #require(incident["alarm"] as? [String: Any])
+                    alarm["expected"] = 1e300
+                    incident["alarm"] = alarm
+                    monitor["incident"] = incident
+                    let state = Array(try JSONSerialization.data(withJSONObject: monitor))
+                    try transaction.put(StoredInflowMonitor(source: stored.source, state: state, alarm: stored.alarm))
+                }
+            }
+            try await store.close()
+            try await Daemon.with(files) { daemon in
+                let lots = CommandLineTests.Tool(installation: try await .current, folder: files.folder, port: daemon.port)
+                let silent = try await lots("source", "list", "--state", "silent", as: Self.coordinator)
+                #expect(silent.end == .exit(0) && silent.text.contains("1e+300"), "\(silent.text) \(silent.errors)")
             }
         }
     }

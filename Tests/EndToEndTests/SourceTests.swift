@@ -40,7 +40,8 @@ import Testing
             #expect(told.by == Self.unit && told.from == exchange.today && told.until == until && told.at == exchange.clock.now)
             #expect(
                 told.text
-                    == "Västerorts polismästardistrikt väntas inte skicka något från 2 mars, men igen från 16 mars 2026 (ledigheter)")
+                    == "Västerorts polismästardistrikt väntas inte skicka något från och med 2 mars; väntas skicka igen från 16 mars 2026"
+                    + " (ledigheter)")
             let states = try await sender.sources().sources
             #expect(states.map(\.source) == [Self.whole, Self.pair] && states.allSatisfy { $0.state == .paused && $0.until == until })
             #expect(states.allSatisfy { $0.notice == told })

@@ -39,15 +39,27 @@ import Testing
 
     @Test func inWords() throws {
         let directory = try SmallWorld.policy().routing.directory(on: Self.today)
-        func text(_ kind: SourceNotice.Kind, _ reason: SourceNotice.Reason, _ source: InflowSource = Self.unit) -> String {
+        func text(
+            _ kind: SourceNotice.Kind, _ reason: SourceNotice.Reason, _ source: InflowSource = Self.unit, until: Int = 30
+        ) -> String {
             let notice =
                 kind == .paused
-                ? Self.pause(source, until: 30) : SourceNotice(id: CommandID("c"), source: source, kind: kind, reason: reason)
+                ? Self.pause(source, until: until) : SourceNotice(id: CommandID("c"), source: source, kind: kind, reason: reason)
             return StoredNotice(notice, by: SmallWorld.police, at: SmallWorld.morning).text(in: directory)
         }
-        #expect(text(.paused, .holidays) == "soder väntas inte skicka något från 2 mars, men igen från 1 april 2026 (ledigheter)")
+        #expect(
+            text(.paused, .holidays)
+                == "soder väntas inte skicka något från och med 2 mars; väntas skicka igen från 1 april 2026 (ledigheter)")
+        #expect(
+            text(.paused, .holidays, until: 310)
+                == "soder väntas inte skicka något från och med 2 mars 2026; väntas skicka igen från 6 januari 2027 (ledigheter)")
         #expect(text(.ended, .closed, Self.pair) == "soder skickar inte längre något till Stödcentrum (enheten finns inte längre)")
         #expect(text(.accepted, .fewerCases) == "soder: det som kommer nu är det som är att vänta (färre ärenden)")
         #expect(text(.resumed, .mistake, Self.pair) == "soder väntas skicka till Stödcentrum som vanligt (sades av misstag)")
+        #expect(text(.resumed, .worksAgain) == "soder väntas skicka som vanligt (fungerar igen)")
+        let cleared = StoredAlarm(
+            source: Self.pair, state: .cleared, kind: .silence, since: Self.today, through: Self.today, expected: 3, seen: 0,
+            at: SmallWorld.morning, clearance: .paused)
+        #expect(cleared.text(in: directory) == "soder väntas inte skicka något till Stödcentrum för tillfället")
     }
 }

@@ -97,14 +97,16 @@ public struct StoredNotice: Hashable, Sendable {
     /// Nil unless it is of a pause.
     public var from: CivilDate? { notice.kind == .paused ? notice.from ?? CivilDate(inStockholmAt: at) : nil }
 
-    /// For people, in Swedish: `Lokalpolisområde Järfälla väntas inte skicka något från 1 juli, men igen från 1 augusti 2026 (ledigheter)`
+    /// For people, in Swedish: `Lokalpolisområde Järfälla väntas inte skicka något från och med 1 juli; väntas skicka igen från 1 augusti 2026
+    /// (ledigheter)`
     public func text(in directory: Directory) -> String {
         let (who, toWhom) = notice.source.words(in: directory)
         let what: String
         switch notice.kind {
         case .paused:
-            let end = notice.until.map { ", men igen från \($0.swedish) \($0.year)" } ?? ""
-            what = " väntas inte skicka något\(toWhom) från \(from?.swedish ?? "nu")\(end)"
+            let end = notice.until.map { "; väntas skicka igen från \($0.swedish) \($0.year)" } ?? ""
+            let first = from.map { $0.year == notice.until?.year ? $0.swedish : "\($0.swedish) \($0.year)" } ?? "nu"
+            what = " väntas inte skicka något\(toWhom) från och med \(first)\(end)"
         case .ended: what = " skickar inte längre något\(toWhom)"
         case .accepted: what = ": det som kommer nu\(toWhom) är det som är att vänta"
         case .resumed: what = " väntas skicka\(toWhom) som vanligt"
@@ -137,7 +139,7 @@ extension SourceNotice.Reason {
         case .closed: "enheten finns inte längre"
         case .otherRoute: "ärendena kommer en annan väg"
         case .fewerCases: "färre ärenden"
-        case .worksAgain: "arbetar igen"
+        case .worksAgain: "fungerar igen"
         case .mistake: "sades av misstag"
         }
     }

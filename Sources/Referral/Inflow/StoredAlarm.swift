@@ -70,7 +70,7 @@ public struct StoredAlarm: Hashable, Sendable {
         let (who, toWhom) = source.words(in: directory)
         switch clearance {
         case .returned: return "\(who) skickar igen som vanligt\(toWhom)"
-        case .paused: return "\(who) väntas tills vidare inte skicka något\(toWhom)"
+        case .paused: return "\(who) väntas inte skicka något\(toWhom) för tillfället"
         case .ended: return "\(who) skickar inte längre något\(toWhom)"
         case .accepted: return "\(who): det som kommer nu\(toWhom) är det som är att vänta"
         case nil: break
