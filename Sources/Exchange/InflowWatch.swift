@@ -24,9 +24,7 @@ extension Exchange {
                 guard try transaction.nextInflowDay() == day else { return ([], []) }
                 return try Self.count(day, at: now, in: transaction)
             }
-            for source in unreadable {
-                logger.error("what was learned of a source cannot be read: it is learned anew", metadata: ["source": "\(source)"])
-            }
+            tell(unreadable: unreadable)
             tell(alarms)
             told += alarms
             metrics.inflow.isStale = true
@@ -66,6 +64,12 @@ extension Exchange {
         return alarm
     }
 
+    func tell(unreadable sources: [InflowSource]) {
+        for source in sources {
+            logger.error("what was learned of a source cannot be read: it is learned anew", metadata: ["source": "\(source)"])
+        }
+    }
+
     func tell(_ alarms: [StoredAlarm]) {
         for alarm in alarms {
             logger.notice(
@@ -79,12 +83,13 @@ extension Exchange {
     }
 
     /// Brings metrics and watches up to what is stored, also by other daemons.
-    func measureInflow() async throws {
+    private func measureInflow() async throws {
         let (day, revision) = try await read { (try $0.nextInflowDay(), try $0.lastInflowRevision()) }
         guard metrics.inflow.isDue(day, revision) else { return }
         changes.ringAll()
-        let monitors = try await read { try $0.inflowMonitors() }
-        metrics.inflow.measure(monitors.map { ($0.source, InflowMonitor(stored: $0) ?? InflowMonitor()) })
+        // Decoded where it is read, not on the caller's event loop.
+        metrics.inflow.measure(
+            try await read { try $0.inflowMonitors().map { ($0.source, InflowMonitor(stored: $0) ?? InflowMonitor()) } })
     }
 }
 

@@ -5,16 +5,17 @@ import ReferralAPI
 
 /// What people say of sources, and what there is to be said of them.
 extension Exchange {
-    /// Takes what somebody says of a source, once however often it is said, and clears the alarms that it explains.
+    /// Takes what somebody says of a source, once however often it is said, and clears the alarms that it explains. Metrics follow with the
+    /// next `countInflow`.
     /// - Throws: `Rejection` or `Faults`, when nothing was ever counted of the source or it cannot be said of it now.
     func hear(_ notice: SourceNotice, by participant: Participant, as reader: LogReader) async throws -> ToldNotice {
         let now = now()
-        let (taken, alarms, isNew) = try await write { transaction -> (StoredNotice, [StoredAlarm], Bool) in
+        let (taken, effect) = try await write { transaction -> (StoredNotice, NoticeEffect?) in
             if let known = try transaction.notice(notice.id, by: participant) {
                 guard known.notice == notice else {
                     throw Rejection(.alreadyExists, "command_id: was used before for another notice; every notice needs its own id")
                 }
-                return (known, [], false)
+                return (known, nil)
             }
             let today = CivilDate(inStockholmAt: now)
             let faults = notice.faults(on: today)
@@ -23,34 +24,44 @@ extension Exchange {
             guard monitors.contains(where: { $0.source == notice.source }) else {
                 throw Rejection(.notFound, "nothing of this source was counted before today")
             }
-            let concerned = monitors.filter { notice.concerns($0.source) }.map { ($0, InflowMonitor(stored: $0) ?? InflowMonitor()) }
-            if notice.kind == .paused, reader != .coordinator, concerned.contains(where: { $1.alarm != nil }) {
+            let concerned = monitors.filter { notice.concerns($0.source) }.map { ($0, InflowMonitor(stored: $0)) }
+            if notice.kind == .paused, reader != .coordinator, concerned.contains(where: { $1?.alarm != nil }) {
                 throw Rejection(.failedPrecondition, "an alarm is on: what is to be expected now the coordinator says")
             }
-            if notice.kind == .resumed, !concerned.contains(where: { $1.isResumable }) {
+            if notice.kind == .paused, concerned.allSatisfy({ $1?.standing(on: today) == .ended }) {
+                throw Rejection(
+                    .failedPrecondition, "the source has ended and nothing is to be expected of it; if it goes on, say RESUMED first")
+            }
+            if notice.kind == .resumed, !concerned.contains(where: { $1?.isResumable(on: today) ?? false }) {
                 throw Rejection(.failedPrecondition, "the source has neither paused nor ended")
             }
-            let taken = try transaction.append(StoredNotice(notice, by: participant, at: now))
             let said = InflowNotice(notice, on: today)
-            var alarms: [StoredAlarm] = []
-            for (stored, before) in concerned {
-                var monitor = before
-                let event = monitor.hear(said)
-                if let alarm = try Self.keep(event, of: stored.source, monitor, stored.alarm, at: now, in: transaction) {
-                    alarms.append(alarm)
-                }
+            let heard = concerned.map { stored, before in
+                var monitor = before ?? InflowMonitor()
+                let event = monitor.hear(said, on: today)
+                return (stored, monitor, event, isChanged: event != nil || monitor != before)
             }
-            return (taken, alarms, true)
+            if !heard.contains(where: \.isChanged), let last = try transaction.lastNotice(about: notice.source, by: participant),
+                last.notice.saysTheSame(as: notice)
+            {
+                return (last, nil)
+            }
+            let taken = try transaction.append(StoredNotice(notice, by: participant, at: now))
+            let alarms = try heard.compactMap { stored, monitor, event, _ in
+                try Self.keep(event, of: stored.source, monitor, stored.alarm, at: now, in: transaction)
+            }
+            return (taken, NoticeEffect(alarms: alarms, unreadable: concerned.filter { $1 == nil }.map(\.0.source)))
         }
         logger.notice(
-            isNew ? "somebody said what is to be expected of a source" : "somebody said again what is to be expected of a source",
+            effect != nil ? "somebody said what is to be expected of a source" : "somebody said again what is to be expected of a source",
             metadata: [
                 "source": "\(notice.source)", "by": "\(participant)", "notice": "\(notice.kind.rawValue)",
                 "reason": "\(notice.reason.rawValue)", "revision": "\(taken.revision)",
             ])
-        if isNew {
-            tell(alarms)
-            try await measureInflow()
+        if let effect {
+            tell(unreadable: effect.unreadable)
+            tell(effect.alarms)
+            changes.ringAll()
         }
         return ToldNotice(taken, policy.routing.directory(on: CivilDate(inStockholmAt: now)))
     }
@@ -60,19 +71,30 @@ extension Exchange {
         let place = try request.pageToken.map { try InflowSource(token: $0) }
         let today = CivilDate(inStockholmAt: now())
         let directory = policy.routing.directory(on: today)
-        let (monitors, notices) = try await read { (try $0.inflowMonitors(), try $0.lastNotices()) }
-        var page: [SourceStatus] = []
-        for stored in monitors.told(to: reader).sorted(by: { $0.source < $1.source }) where place.map({ $0 < stored.source }) ?? true {
-            var status = SourceStatus(stored, on: today)
-            guard request.state.map({ $0 == status.state }) ?? true else { continue }
-            guard page.count < request.limit else {
-                return ListSourcesResponse(sources: page, nextPageToken: page.last?.source.token)
+        // States are decoded where they are read, not on the connection's event loop.
+        return try await read { store in
+            let notices = try store.lastNotices()
+            var page: [SourceStatus] = []
+            let monitors = try store.inflowMonitors().told(to: reader).sorted { $0.source < $1.source }
+            for stored in monitors where place.map({ $0 < stored.source }) ?? true {
+                var status = SourceStatus(stored, on: today)
+                guard request.state.map({ $0 == status.state }) ?? true else { continue }
+                guard page.count < request.limit else {
+                    return ListSourcesResponse(sources: page, nextPageToken: page.last?.source.token)
+                }
+                status.notice = notices.last { $0.notice.concerns(stored.source) }.map { ToldNotice($0, directory) }
+                page.append(status)
             }
-            status.notice = notices.last { $0.notice.concerns(stored.source) }.map { ToldNotice($0, directory) }
-            page.append(status)
+            return ListSourcesResponse(sources: page)
         }
-        return ListSourcesResponse(sources: page)
     }
+}
+
+/// What a notice has changed.
+private struct NoticeEffect {
+    let alarms: [StoredAlarm]
+    /// Sources of which the state could not be read: they begin anew.
+    let unreadable: [InflowSource]
 }
 
 extension [StoredInflowMonitor] {

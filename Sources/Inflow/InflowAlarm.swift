@@ -54,9 +54,9 @@ public enum InflowEvent: Codable, Sendable, Equatable {
 
 /// What people say about a source.
 public enum InflowNotice: Sendable, Equatable {
-    /// Nothing is to be expected, up to but not including a day; without one, until `resumed`. Begins at once, or with a later day.
+    /// Nothing is to be expected, up to but not including a day; without one, until `resumed`. Begins with the day on which it is said, or a later one.
     case paused(from: CivilDate? = nil, until: CivilDate?)
-    /// Nothing is to be expected any more. A source that sends again is watched again.
+    /// Nothing is to be expected any more. A source that sends again on a later day is watched again.
     case ended
     /// A pause, also one to come, or an end is over.
     case resumed

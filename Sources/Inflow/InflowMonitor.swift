@@ -8,10 +8,18 @@ public import Referral
 public struct InflowMonitor: Codable, Sendable, Equatable {
     private enum Phase: Codable, Sendable, Equatable {
         case watching
-        /// Watched until the pause begins.
-        case planned(from: CivilDate, until: CivilDate?)
-        case paused(until: CivilDate?)
-        case ended
+        /// In the order of their first days: the one that runs, one to come, and those of which a day may still be counted.
+        case paused([Pause])
+        /// Cases on later days are those of a source that has begun again.
+        case ended(on: CivilDate)
+    }
+
+    private struct Pause: Codable, Sendable, Equatable {
+        var from: CivilDate
+        var until: CivilDate?
+
+        func isOver(on day: CivilDate) -> Bool { until.map { $0 <= day } ?? false }
+        func covers(_ day: CivilDate) -> Bool { from <= day && !isOver(on: day) }
     }
 
     private struct Incident: Codable, Sendable, Equatable {
@@ -44,18 +52,13 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
         if let last, day.date <= last { return nil }
         last = day.date
         let count = min(max(count, 0), 1_000_000)
-        if case .planned(let from, let until) = phase, from <= day.date {
-            phase = .paused(until: until)
-            // When nothing is known of its days, it is over before it has begun.
-            if until.map({ day.date < $0 }) ?? true, let event = clear(.paused) { return event }
-        }
         switch phase {
-        case .watching, .planned: break
-        case .paused(let until):
-            guard let until, until <= day.date else { return nil }
-            phase = .watching
-        case .ended:
-            guard count > 0 else { return nil }
+        case .watching: break
+        case .paused(let pauses):
+            setPauses(pauses.filter { !$0.isOver(on: day.date) })
+            if pauses.contains(where: { $0.covers(day.date) }) { return clear(.paused) }
+        case .ended(let end):
+            guard count > 0, end < day.date else { return nil }
             phase = .watching
         }
         return incident == nil ? test(day, count: count, policy) : follow(day, count: count, policy)
@@ -118,31 +121,51 @@ public struct InflowMonitor: Codable, Sendable, Equatable {
     }
 
     /// Takes what people say; clears the alarm that is on, except at `resumed` and at a pause to come, which clears it when it begins.
-    public mutating func hear(_ notice: InflowNotice) -> InflowEvent? {
-        let clearance: InflowEvent.Clearance
+    ///
+    /// A pause takes its own days out of the count and nothing else: what was suspected before it is still suspected. One to come leaves the
+    /// one that runs, and takes the place of another to come. A pause of a source that has ended changes nothing.
+    /// - Parameter today: the day on which it is said
+    public mutating func hear(_ notice: InflowNotice, on today: CivilDate) -> InflowEvent? {
         switch notice {
         case .resumed:
-            guard phase != .watching else { return nil }
-            phase = .watching
+            setPauses(pauses(before: today))
             return nil
-        case .paused(let from?, let until):
-            phase = .planned(from: from, until: until)
-            return nil
-        case .paused(nil, let until):
-            phase = .paused(until: until)
-            clearance = .paused
+        case .paused(let from, let until): return pause(from: from, until: until, on: today)
         case .ended:
-            phase = .ended
-            clearance = .ended
+            phase = .ended(on: today)
+            startAnew()
+            return clear(.ended)
         case .accepted:
             expectation.forgetLevel()
-            clearance = .accepted
+            startAnew()
+            return clear(.accepted)
         }
-        return clear(clearance)
+    }
+
+    private mutating func pause(from: CivilDate?, until: CivilDate?, on today: CivilDate) -> InflowEvent? {
+        if case .ended = phase { return nil }
+        if let from, today < from {
+            setPauses(pauses.filter { $0.from <= today } + [Pause(from: from, until: until)])
+            return nil
+        }
+        setPauses(pauses(before: today) + [Pause(from: today, until: until)] + pauses.filter { today < $0.from })
+        return clear(.paused)
+    }
+
+    private var pauses: [Pause] {
+        if case .paused(let pauses) = phase { pauses } else { [] }
+    }
+
+    /// With their days before a day alone.
+    private func pauses(before day: CivilDate) -> [Pause] {
+        pauses.filter { $0.from < day }.map { Pause(from: $0.from, until: min($0.until ?? day, day)) }
+    }
+
+    private mutating func setPauses(_ pauses: [Pause]) {
+        phase = pauses.isEmpty ? .watching : .paused(pauses)
     }
 
     private mutating func clear(_ clearance: InflowEvent.Clearance) -> InflowEvent? {
-        startAnew()
         guard let alarm else { return nil }
         incident = nil
         return .cleared(alarm, clearance)
@@ -194,24 +217,30 @@ extension InflowMonitor {
     }
 
     /// Whether there is a pause, also one to come, or an end that `resumed` takes back.
-    public var isResumable: Bool { phase != .watching }
+    public func isResumable(on today: CivilDate) -> Bool {
+        if case .ended = phase { return true }
+        return pauses.contains { !$0.isOver(on: today) }
+    }
 
     public func standing(on today: CivilDate) -> Standing {
         if let alarm { return .alarmed(alarm) }
-        switch phase {
-        case .watching: return .normal
-        case .ended: return .ended
-        case .planned(let from, _) where today < from: return .normal
-        case .planned(_, let until), .paused(let until):
-            if let until, until <= today { return .normal }
-            return .paused(until: until)
+        if case .ended = phase { return .ended }
+        // One pause may follow another without a day between.
+        return pauses.reduce(.normal) { standing, pause in
+            switch standing {
+            case .paused(let until?) where pause.from <= until: .paused(until: pause.until.map { max($0, until) })
+            case .normal where pause.covers(today): .paused(until: pause.until)
+            default: standing
+            }
         }
     }
 
     public func watch(policy: InflowPolicy = .standard) -> Watch {
         switch phase {
-        case .paused, .ended: return .off
-        case .watching, .planned: break
+        case .watching: break
+        case .ended: return .off
+        case .paused(let pauses):
+            guard let last, let first = pauses.first, last.adding(days: 1) < first.from else { return .off }
         }
         guard expectation.isKnown, expectation.perDay > 0 else { return .learning }
         let perDay = expectation.perDay * expectation.caution

@@ -71,6 +71,9 @@ public protocol ReferralReader {
     /// The notice that this participant has given under this id.
     func notice(_ id: CommandID, by participant: Participant) throws -> StoredNotice?
 
+    /// The last notice that this participant has given about a source.
+    func lastNotice(about source: InflowSource, by participant: Participant) throws -> StoredNotice?
+
     /// The last notice about each source of which there is one, oldest first.
     func lastNotices() throws -> [StoredNotice]
 

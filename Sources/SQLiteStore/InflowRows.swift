@@ -61,6 +61,22 @@ extension DatabaseReading {
         }
     }
 
+    func lastNotice(about source: InflowSource, by participant: Participant) throws -> StoredNotice? {
+        try translatingFaults(at: path) {
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT \(noticeColumns) FROM source_notice
+                    WHERE organisation = ? AND unit = ? AND recipient = ? AND actor_organisation = ? AND actor_unit = ?
+                    ORDER BY revision DESC LIMIT 1
+                    """)
+            let arguments: StatementArguments = [
+                try source.sender.organisation.column, try source.sender.unit.column, try source.recipient?.column ?? "",
+                try participant.organisation.column, try participant.unit.column,
+            ]
+            return try Row.fetchOne(statement, arguments: arguments).map(notice)
+        }
+    }
+
     func lastNotices() throws -> [StoredNotice] {
         try translatingFaults(at: path) {
             let statement = try database.cachedStatement(

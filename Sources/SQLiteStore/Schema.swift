@@ -367,6 +367,8 @@ enum Schema {
             CHECK (first_day IS NULL OR first_day < until_day)
         ) STRICT;
 
+        CREATE INDEX source_notice_of_source ON source_notice (organisation, unit, recipient, revision);
+
         CREATE TRIGGER source_notice_is_not_changed BEFORE UPDATE ON source_notice
         BEGIN
             SELECT RAISE (ABORT, 'a notice is never changed');

@@ -86,7 +86,11 @@ struct NoticeOptions: ParsableArguments {
 struct SourcePause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Nothing is to be expected for some days: no alarm is raised then.",
-        discussion: "An alarm that is on is cleared when the pause begins.")
+        discussion: """
+            An alarm that is on is cleared at once by a pause that begins today, by a later one when its first day has been counted, the \
+            night after. A pause to come leaves the one that runs as it is, and takes the place of another to come; one that begins today \
+            takes the place of the one that runs. A unit that has ended is not paused: say that it goes on first (lots source resume).
+            """)
 
     enum Reason: String, ReasonArgument {
         case holidays, reorganisation, workload
@@ -108,7 +112,7 @@ struct SourcePause: AsyncParsableCommand {
 
 struct SourceEnd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "end", abstract: "Nothing is to be expected any more. A unit that sends again is watched again.")
+        commandName: "end", abstract: "Nothing is to be expected any more. A unit that sends again on a later day is watched again.")
 
     enum Reason: String, ReasonArgument {
         case reorganisation, closed

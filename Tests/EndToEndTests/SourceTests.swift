@@ -199,6 +199,66 @@ import Testing
         }
     }
 
+    @Test(arguments: Carrier.allCases) func whatIsSaidAgainAndChangesNothingIsKeptOnce(_ carrier: Carrier) async throws {
+        try await Self.with(carrier) { exchange in
+            func days(_ number: Int) -> CivilDate { exchange.today.adding(days: number) }
+            let unit = try await exchange.sources("\(Self.unit)")
+            let coordinator = try await exchange.sources(Self.coordinator)
+            let first = try await unit.announce(Self.notice("a", Self.whole, .paused, .workload, until: days(20)))
+            for id in ["b", "c", "d"] {
+                #expect(try await unit.announce(Self.notice(id, Self.whole, .paused, .workload, until: days(20))) == first)
+            }
+            #expect(try await exchange.alarmNews(after: 0).count == 1)
+            // Another reason or other days are something else, and so is what somebody else says.
+            #expect(try await unit.announce(Self.notice("e", Self.whole, .paused, .holidays, until: days(20))).revision == 2)
+            #expect(try await coordinator.announce(Self.notice("a", Self.whole, .paused, .holidays, until: days(20))).revision == 3)
+            // It was undone meanwhile for one recipient: said again, it pauses that, too.
+            #expect(try await coordinator.announce(Self.notice("b", Self.pair, .resumed, .mistake)).revision == 4)
+            #expect(try await unit.announce(Self.notice("f", Self.whole, .paused, .holidays, until: days(20))).revision == 5)
+            #expect(try await unit.sources().sources.allSatisfy { $0.state == .paused })
+            // An end that cases have undone is said again.
+            #expect(try await coordinator.announce(Self.notice("g", Self.others, .ended, .closed)).revision == 6)
+            #expect(try await coordinator.announce(Self.notice("h", Self.others, .ended, .closed)).revision == 6)
+            _ = try await exchange.pass(days: 1)
+            #expect(try await coordinator.announce(Self.notice("i", Self.others, .ended, .closed)).revision == 7)
+        }
+    }
+
+    @Test(arguments: Carrier.allCases) func aPauseToComeLeavesTheOneThatRunsAndAnEndIsNotPaused(_ carrier: Carrier) async throws {
+        try await Self.with(carrier) { exchange in
+            func days(_ number: Int) -> CivilDate { exchange.today.adding(days: number) }
+            let coordinator = try await exchange.sources(Self.coordinator)
+            func states() async throws -> [SourceState] { try await coordinator.sources().sources.map(\.state) }
+            _ = try await coordinator.announce(Self.notice("n", Self.whole, .paused, .holidays, until: days(12)))
+            _ = try await coordinator.announce(Self.notice("l", Self.whole, .paused, .holidays, from: days(13), until: days(30)))
+            _ = try await coordinator.announce(Self.notice("e", Self.pair, .ended, .otherRoute))
+            #expect(try await states() == [.normal, .paused, .ended])
+            // Of the unit as a whole it is paused, and the end of what it sends to one recipient stays.
+            _ = try await coordinator.announce(Self.notice("m", Self.whole, .paused, .holidays, from: days(13), until: days(31)))
+            #expect(try await states() == [.normal, .paused, .ended])
+            #expect(try await exchange.pass(days: 30).allSatisfy { $0.source == Self.others })
+            for from in [nil, days(5)] {
+                let refused = await failure {
+                    _ = try await coordinator.announce(Self.notice("p", Self.pair, .paused, .holidays, from: from, until: days(9)))
+                }
+                #expect(refused?.code == .failedPrecondition && refused?.message.contains("has ended") == true, "\(refused as Any)")
+            }
+            #expect(try await states().last == .ended)
+        }
+    }
+
+    @Test func aStateThatCannotBeReadIsToldAndLearnedAnew() async throws {
+        try await Self.with(.memory) { exchange in
+            try await exchange.store.write {
+                try $0.put(StoredInflowMonitor(source: Self.pair, state: Array("{}".utf8), alarm: nil))
+            }
+            _ = try await exchange.sources(Self.coordinator).announce(Self.notice("e", Self.whole, .ended, .closed))
+            let log = exchange.log.lines.filter { $0.contains("cannot be read: it is learned anew") }
+            #expect(log.count == 1 && log.allSatisfy { $0.hasPrefix("error") && $0.contains("\(Self.pair)") }, "\(exchange.log.lines)")
+            #expect(try await exchange.sources("\(Self.unit)").sources().sources.allSatisfy { $0.state == .ended })
+        }
+    }
+
     /// Each daemon looks once in a while.
     @Test func whoWatchesAnotherExchangeIsToldToo() async throws {
         try await Self.with(.memory) { exchange in

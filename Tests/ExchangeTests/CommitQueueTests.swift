@@ -230,6 +230,7 @@ private struct NoTransaction: ReferralTransaction {
     func inflowNews(for reader: LogReader, after revision: Int64, limit: Int) -> [InflowNews] { [] }
     func notice(_ id: CommandID, by participant: Participant) -> StoredNotice? { nil }
     func lastInflowRevision() -> Int64 { 0 }
+    func lastNotice(about source: InflowSource, by participant: Participant) -> StoredNotice? { nil }
     func lastNotices() -> [StoredNotice] { [] }
     func append(_ notice: StoredNotice) -> StoredNotice { notice }
     func setInflowCounted(through day: CivilDate) {}

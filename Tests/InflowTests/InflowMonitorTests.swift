@@ -156,11 +156,11 @@ struct InflowMonitorTests {
         ]
         for (notice, clearance) in cases {
             var monitor = silent
-            guard case .cleared(_, clearance)? = monitor.hear(notice) else {
+            guard case .cleared(_, clearance)? = monitor.hear(notice, on: calendar[410].date) else {
                 Issue.record("\(notice)")
                 continue
             }
-            #expect(monitor.hear(notice) == nil)
+            #expect(monitor.hear(notice, on: calendar[410].date) == nil)
             #expect(run(&monitor, calendar[410..<450]) { _ in 0 }.isEmpty)
             #expect(monitor.watch() == (clearance == .accepted ? .learning : .off))
             #expect(run(&monitor, calendar[450..<550], mean: office).isEmpty)
@@ -180,8 +180,11 @@ struct InflowMonitorTests {
         var monitor = InflowMonitor()
         _ = run(&monitor, calendar[..<400], mean: office)
         let usual = monitor
-        #expect(monitor.hear(.paused(from: calendar[410].date, until: calendar[450].date)) == nil)
-        #expect(monitor.isResumable && monitor.standing(on: calendar[409].date) == .normal)
+        let today = calendar[400].date
+        #expect(!monitor.isResumable(on: today))
+        #expect(monitor.hear(.paused(from: calendar[410].date, until: calendar[450].date), on: today) == nil)
+        #expect(monitor.isResumable(on: today) && !monitor.isResumable(on: calendar[450].date))
+        #expect(monitor.standing(on: calendar[409].date) == .normal)
         #expect(monitor.standing(on: calendar[410].date) == .paused(until: calendar[450].date))
         #expect(monitor.standing(on: calendar[450].date) == .normal)
         if case .off = monitor.watch() { Issue.record("it is watched until then") }
@@ -203,9 +206,95 @@ struct InflowMonitorTests {
         #expect(alarm.through < calendar[410].date && early.alarm == nil)
 
         // Taken back before it begins; and all its days unknown.
-        #expect(monitor.hear(.resumed) == nil && monitor == usual)
-        _ = monitor.hear(.paused(from: calendar[410].date, until: calendar[420].date))
+        #expect(monitor.hear(.resumed, on: today) == nil && monitor == usual)
+        _ = monitor.hear(.paused(from: calendar[410].date, until: calendar[420].date), on: today)
         #expect(run(&monitor, calendar[425..<440]) { _ in 0 }.contains { if case .raised = $0 { true } else { false } })
+    }
+
+    @Test("A pause takes its own days out of the count and nothing else: a silence before it and after it is noticed", arguments: [0, 1])
+    func pausesOfADay(ahead: Int) {
+        let calendar = days(600)
+        var monitor = InflowMonitor()
+        _ = run(&monitor, calendar[..<400], mean: office)
+        var events: [InflowEvent] = []
+        for index in 400..<430 where events.isEmpty {
+            if index % 3 == 0 {
+                let day = calendar[index + ahead].date
+                let event = monitor.hear(.paused(from: ahead == 0 ? nil : day, until: day.adding(days: 1)), on: calendar[index].date)
+                #expect(event == nil)
+            }
+            if let event = monitor.evolve(calendar[index], count: 0) { events.append(event) }
+        }
+        guard case .raised(let alarm)? = events.first else {
+            Issue.record("not raised")
+            return
+        }
+        #expect(alarm.since <= calendar[402].date && alarm.days < Int(alarm.through.daysSince1970 - alarm.since.daysSince1970) + 1)
+    }
+
+    @Test("A pause to come leaves the one that runs, and one that begins at once leaves the one to come")
+    func twoPauses() throws {
+        let calendar = days(700)
+        func date(_ index: Int) -> CivilDate { calendar[index].date }
+        var usual = InflowMonitor()
+        _ = run(&usual, calendar[..<400], mean: office)
+
+        var monitor = usual
+        _ = monitor.hear(.paused(until: date(430)), on: date(400))
+        _ = run(&monitor, calendar[400..<405]) { _ in 0 }
+        #expect(monitor.hear(.paused(from: date(500), until: date(540)), on: date(405)) == nil)
+        #expect(monitor.standing(on: date(405)) == .paused(until: date(430)) && monitor.standing(on: date(430)) == .normal)
+        #expect(monitor.standing(on: date(500)) == .paused(until: date(540)))
+        #expect(run(&monitor, calendar[405..<430]) { _ in 0 }.isEmpty)
+        #expect(run(&monitor, calendar[430..<450], mean: office).isEmpty)
+        // Another that begins at once, and is replaced by a shorter one.
+        _ = monitor.hear(.paused(until: date(490)), on: date(450))
+        _ = monitor.hear(.paused(until: date(460)), on: date(450))
+        monitor = try JSONDecoder().decode(InflowMonitor.self, from: JSONEncoder().encode(monitor))
+        #expect(monitor.standing(on: date(450)) == .paused(until: date(460)) && monitor.standing(on: date(460)) == .normal)
+        #expect(run(&monitor, calendar[450..<460]) { _ in 0 }.isEmpty)
+        #expect(run(&monitor, calendar[460..<500], mean: office).isEmpty)
+        #expect(run(&monitor, calendar[500..<540]) { _ in 0 }.isEmpty)
+        #expect(run(&monitor, calendar[540..<600], mean: office).isEmpty)
+        #expect(run(&monitor, calendar[600..<615]) { _ in 0 }.count >= 1)
+
+        // Of those to come the last said counts, and one that follows at once is one with the other.
+        var other = usual
+        _ = other.hear(.paused(until: date(410)), on: date(400))
+        _ = other.hear(.paused(from: date(600), until: date(620)), on: date(400))
+        _ = other.hear(.paused(from: date(410), until: date(440)), on: date(400))
+        #expect(other.standing(on: date(400)) == .paused(until: date(440)) && other.standing(on: date(600)) == .normal)
+        #expect(run(&other, calendar[400..<440]) { _ in 0 }.isEmpty)
+
+        // An end is not undone by a pause.
+        _ = other.hear(.ended, on: date(440))
+        let ended = other
+        #expect(other.hear(.paused(from: date(450), until: date(460)), on: date(440)) == nil && other == ended)
+        #expect(other.hear(.paused(until: date(460)), on: date(440)) == nil && other == ended)
+    }
+
+    @Test("What is said holds from the day on which it is said, also when the days before it are counted later")
+    func missedDays() {
+        let calendar = days(600)
+        var usual = InflowMonitor()
+        _ = run(&usual, calendar[..<400], mean: office)
+        // Cases of the day, and of the days before it, do not begin the watch again; a later one does.
+        var ended = usual
+        _ = ended.hear(.ended, on: calendar[403].date)
+        for index in 400...403 { #expect(ended.evolve(calendar[index], count: 2) == nil) }
+        #expect(ended.standing(on: calendar[404].date) == .ended && ended.watch() == .off)
+        #expect(run(&ended, calendar[404..<440]) { _ in 0 }.isEmpty)
+        _ = ended.evolve(calendar[440], count: 1)
+        #expect(ended.standing(on: calendar[441].date) == .normal)
+        // The days before a pause are none of it, and those of a pause that was taken back are.
+        var paused = usual
+        _ = paused.hear(.paused(until: calendar[440].date), on: calendar[415].date)
+        #expect(run(&paused, calendar[400..<415]) { _ in 0 }.contains { if case .raised = $0 { true } else { false } })
+        var resumed = usual
+        _ = resumed.hear(.paused(until: calendar[440].date), on: calendar[400].date)
+        _ = resumed.hear(.resumed, on: calendar[415].date)
+        #expect(run(&resumed, calendar[400..<415]) { _ in 0 }.isEmpty && resumed.standing(on: calendar[415].date) == .normal)
+        #expect(!run(&resumed, calendar[415..<430]) { _ in 0 }.isEmpty)
     }
 
     @Test("The alarm in words")

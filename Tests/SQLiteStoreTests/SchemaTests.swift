@@ -188,13 +188,14 @@ import Testing
             }
             _ = try transaction.due(at: Sample.noon, limit: 1)
             _ = try transaction.publications(after: 0, limit: 1)
+            _ = try transaction.lastNotice(about: InflowSource(Sample.police), by: Sample.police)
             database.trace()
             return try statements.withLock { $0 }.map { statement in
                 let details = try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(statement)").map { $0["detail"] as String }
                 return (statement, details)
             }
         }
-        #expect(plans.count == 13)
+        #expect(plans.count == 14)
         for (statement, details) in plans {
             // Neither a scan nor a sort.
             let searches = details.filter { !$0.hasPrefix("CORRELATED") }

@@ -120,6 +120,10 @@ extension StoreContract {
                 #expect(try reader.notice(CommandID("c-paused"), by: Sample.police) == stored[4])
                 #expect(try reader.notice(CommandID("c-x"), by: coordinator) == nil)
                 #expect(try reader.lastNotices() == [stored[3], stored[5]])
+                #expect(try reader.lastNotice(about: unit, by: coordinator) == stored[3])
+                #expect(try reader.lastNotice(about: pair, by: Sample.police) == stored[5])
+                #expect(try reader.lastNotice(about: unit, by: Sample.police) == nil)
+                #expect(try reader.lastNotice(about: pair, by: coordinator) == nil)
                 let news = [InflowNews.notice(stored[0]), .alarm(raised)] + stored.dropFirst().map { .notice($0) } + [.alarm(after)]
                 #expect(try reader.inflowNews(for: .coordinator, after: 0, limit: 99) == news)
                 #expect(try reader.inflowNews(for: .sender(Sample.police), after: 1, limit: 2) == Array(news[1...2]))

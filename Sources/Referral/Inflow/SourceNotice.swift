@@ -73,6 +73,11 @@ public struct SourceNotice: Hashable, Sendable {
         return faults
     }
 
+    /// Whether it says the same, under whatever id.
+    public func saysTheSame(as other: SourceNotice) -> Bool {
+        source == other.source && kind == other.kind && reason == other.reason && from == other.from && until == other.until
+    }
+
     /// Whether it says something of a source.
     public func concerns(_ other: InflowSource) -> Bool {
         other.sender == source.sender && (source.recipient == nil || source.recipient == other.recipient)

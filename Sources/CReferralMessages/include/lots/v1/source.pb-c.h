@@ -51,7 +51,7 @@ typedef enum _Lots__V1__SourceNoticeKind {
    */
   LOTS__V1__SOURCE_NOTICE_KIND__SOURCE_NOTICE_KIND_PAUSED = 1,
   /*
-   * Nothing is to be expected any more. A source that sends again is watched again.
+   * Nothing is to be expected any more. A source that sends again on a later day is watched again.
    */
   LOTS__V1__SOURCE_NOTICE_KIND__SOURCE_NOTICE_KIND_ENDED = 2,
   /*
@@ -177,7 +177,8 @@ struct  Lots__V1__AnnounceRequest
    */
   Lots__V1__SourceReason reason;
   /*
-   * Of a pause: its first day, not before today; left out: today. An alarm that is on is cleared on that day.
+   * Of a pause: its first day, not before today; left out: today. An alarm that is on is cleared at once by a pause that begins today, by a
+   * later one when its first day has been counted, the night after.
    */
   char *from;
   /*
