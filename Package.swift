@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "FigureSamples", dependencies: ["SeededRandom", "Referral", "DecisionTable"], path: "Tests/FigureSamples",
             swiftSettings: settings),
-        .target(name: "TestSupport", dependencies: ["TLS"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["TLS", logging], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "TTRPCTestSupport", dependencies: ["TTRPC", nioCore, logging], path: "Tests/TTRPCTestSupport", swiftSettings: settings),
         .testTarget(

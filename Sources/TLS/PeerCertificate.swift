@@ -31,7 +31,7 @@ public final class PeerCertificate: Sendable {
     /// Why a peer with this certificate would be refused by `context` now; nil when it would be accepted.
     ///
     /// A revocation list that is overdue counts here with what it says: that there is no newer one is no fault of the peer, who was accepted
-    /// while it was not overdue. Takes the time of two or three signatures, about half a millisecond.
+    /// while it was not overdue. Takes the time of two or three signatures.
     public func refusal(by context: TLSContext) -> TLSError? {
         self.context.intermediates.withStack { context.refusal(of: pointer, intermediates: $0) }
     }

@@ -14,8 +14,8 @@ struct PeerReview: Sendable {
     /// A peer that does not take its end is cut off after so long.
     private static let patience = TimeAmount.seconds(2)
 
-    /// Judges the peers of all connections by `context`, the same certificate once. Blocks for about half a millisecond for each
-    /// certificate: not to be called on an event loop.
+    /// Judges the peers of all connections by `context`, the same certificate once. Takes as long as
+    /// ``PeerCertificate/refusal(by:)`` for each certificate: not to be called on an event loop.
     /// - Returns: connections open, and of them those that were ended.
     func judge(by context: TLSContext) -> (open: Int, ended: Int) {
         let connections = registry.identified

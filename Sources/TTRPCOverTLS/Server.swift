@@ -134,9 +134,12 @@ public final class Server: Service {
     /// A revocation list that is overdue ends the connections of those on it, and keeps everybody new out.
     public func judgePeers(by context: TLSContext) async {
         let review = review
-        guard let result = try? await NIOThreadPool.singleton.runIfActive({ review.judge(by: context) }) else { return }
-        logger.notice(
-            "open connections were judged by the new certificates", metadata: ["open": "\(result.open)", "ended": "\(result.ended)"])
+        do {
+            let (open, ended) = try await NIOThreadPool.singleton.runIfActive { review.judge(by: context) }
+            logger.notice("open connections were judged by the new certificates", metadata: ["open": "\(open)", "ended": "\(ended)"])
+        } catch {
+            logger.error("open connections were not judged by the new certificates: read them again", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Begins to stop; ``run()`` returns when that is done. May be called more than once.

@@ -8,31 +8,6 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct CredentialWatchTests {
-    private final class Log: Sendable {
-        let lines = Mutex<[String]>([])
-
-        var logger: Logger {
-            var logger = Logger(label: "test") { _ in Handler(log: self) }
-            logger.logLevel = .trace
-            return logger
-        }
-
-        func lines(_ level: Logger.Level) -> [String] { lines.withLock { $0.filter { $0.hasPrefix("\(level) ") } } }
-
-        private struct Handler: LogHandler {
-            let log: Log
-            var logLevel = Logger.Level.trace
-            var metadata: Logger.Metadata = [:]
-
-            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-                get { metadata[key] }
-                set { metadata[key] = newValue }
-            }
-
-            func log(event: LogEvent) { log.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") } }
-        }
-    }
-
     /// A server's files in a folder of their own.
     private func with(
         now: @escaping @Sendable () -> Int64 = TLSContext.systemTime,

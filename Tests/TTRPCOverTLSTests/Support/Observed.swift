@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import Synchronization
 import TTRPC
@@ -30,30 +29,4 @@ final class Observed: ServerObserver {
     func received(byteCount: Int) { state.withLock { $0.bytes.received += byteCount } }
     func sent(byteCount: Int) { state.withLock { $0.bytes.sent += byteCount } }
     func refused(_ bound: Bound) { state.withLock { $0.refusals.append(bound) } }
-}
-
-/// Keeps what is logged.
-final class Log: Sendable {
-    private let content = Mutex<[String]>([])
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { _ in Handler(log: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    func lines(_ level: Logger.Level) -> [String] { content.withLock { $0.filter { $0.hasPrefix("\(level) ") } } }
-
-    private struct Handler: LogHandler {
-        let log: Log
-        var logLevel = Logger.Level.trace
-        var metadata: Logger.Metadata = [:]
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { log.content.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") } }
-    }
 }
