@@ -12,16 +12,20 @@ YEARS := 'theAutumnOf2017|theDaemonCountsTheYears'
 # Tests that only compute go first, those with whole daemons last: beside each other, those with time limits would wait for a processor.
 COMPUTING := '^(DecisionTableTests|ReferralTests|ConfigurationTests|InflowTests|ProtobufTests|FuzzTests|FiguresTests)\.'
 
+# Runs tests; those that failed are said again at the end, where they are seen.
+run-tests = set -o pipefail; swift test $(SWIFT_BUILD_FLAGS) --disable-xctest $(1) 2>&1 | tee .build/tests.log || \
+	{ echo "What failed:"; grep -aE '^✘|error: ' .build/tests.log; exit 1; }
+
 .PHONY: demo test fuzz sanitize scan build release dependencies test-dependencies certificates generate format lint bench clean
 
 demo: release certificates
 	scripts/demo .build/release
 
 test: test-dependencies lint build
-	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --filter $(COMPUTING)
-	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --skip-build --skip $(COMPUTING) --skip '^EndToEndTests\.'
-	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --skip-build --filter '^EndToEndTests\.' --skip $(YEARS)
-	swift test $(SWIFT_BUILD_FLAGS) --disable-xctest --skip-build --filter $(YEARS)
+	$(call run-tests,--filter $(COMPUTING))
+	$(call run-tests,--skip-build --skip $(COMPUTING) --skip '^EndToEndTests\.')
+	$(call run-tests,--skip-build --filter '^EndToEndTests\.' --skip $(YEARS))
+	$(call run-tests,--skip-build --filter $(YEARS))
 	scripts/fuzz 3
 	scripts/scan-tls available
 

@@ -19,6 +19,8 @@ let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-met
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -45,6 +47,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
     ],
     targets: [
         // C libraries of the system, and the messages written by protoc-c.
@@ -105,7 +109,8 @@ let package = Package(
         .target(
             name: "FigureSamples", dependencies: ["SeededRandom", "Referral", "DecisionTable"], path: "Tests/FigureSamples",
             swiftSettings: settings),
-        .target(name: "TestSupport", dependencies: ["TLS", logging], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["TLS", logging, subprocess, system], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "TTRPCTestSupport", dependencies: ["TTRPC", nioCore, logging], path: "Tests/TTRPCTestSupport", swiftSettings: settings),
         .testTarget(
@@ -136,7 +141,7 @@ let package = Package(
             name: "ReferralAPITests",
             dependencies: [
                 "Figures", "ReferralAPI", "Referral", "Protobuf", "CProtobufC", "TTRPC", "Digest", "CReferralMessages", "SeededRandom",
-                nioCore, nioPosix, logging,
+                "TestSupport", nioCore, nioPosix, logging,
             ], swiftSettings: settings),
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SeededRandom", "SQLiteStore", "StoreContract", "Referral", grdb],
@@ -156,7 +161,7 @@ let package = Package(
         // Real peers, written with other implementations.
         .testTarget(
             name: "InteropTests",
-            dependencies: ["TLS", "TTRPC", "TTRPCOverTLS", "TTRPCTestSupport", "TestSupport", "lotsd", nioCore, logging],
+            dependencies: ["TLS", "TTRPC", "TTRPCOverTLS", "TTRPCTestSupport", "TestSupport", "lotsd", nioCore, logging, system],
             exclude: ["Peers"], swiftSettings: settings),
         // The targets of the fuzzers, on the inputs that are kept.
         .testTarget(name: "FuzzTests", dependencies: fuzzed, exclude: ["Seeds", "Findings"], swiftSettings: settings),

@@ -2,6 +2,7 @@ import Foundation
 import Protobuf
 import Referral
 import ReferralAPI
+import TestSupport
 import Testing
 
 /// `lots case` against the built daemon.

@@ -2,6 +2,7 @@ import Foundation
 import Protobuf
 import Referral
 import ReferralAPI
+import TestSupport
 import Testing
 
 /// The built command line against the built daemon: what it prints, and the exit codes that scripts go by.
@@ -158,7 +159,7 @@ import Testing
             }
             let (port, program) = try await Daemon.with(files) { daemon in
                 let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
-                let program = try lots.start(["watch", "cases"], as: Self.volunteers)
+                let program = try await lots.start(["watch", "cases"], as: Self.volunteers)
                 try await submit("one", to: daemon.port)
                 try await submit("two", to: daemon.port)
                 _ = try await eventually("two changes") { try program.text.split(separator: "\n").count == 2 ? true : nil }
@@ -252,7 +253,7 @@ import Testing
             let input = try Pipe(files.folder)
             let (port, program) = try await Daemon.with(files) { daemon in
                 let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
-                let program = try lots.start(["submit", input.path], as: Self.police)
+                let program = try await lots.start(["submit", input.path], as: Self.police)
                 try input.write(Sample.json(Sample.submission("one")))
                 _ = try await eventually("the first outcome") { try program.text.contains("one") ? true : nil }
                 #expect(try program.text.hasPrefix("MESSAGE"))
@@ -275,7 +276,7 @@ import Testing
         try await Daemon.Files.with { files in
             let (port, program) = try await Daemon.with(files) { daemon in
                 let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
-                let program = try lots.start(["pull", "--follow", "--json", "--acknowledge"], as: Self.volunteers)
+                let program = try await lots.start(["pull", "--follow", "--json", "--acknowledge"], as: Self.volunteers)
                 #expect(try await lots("submit", "-", as: Self.police, input: Sample.json(Sample.submission("one"))).end == .exit(0))
                 _ = try await eventually("the first case") { try program.text.contains("assignmentId") ? true : nil }
                 return (daemon.port, program)
@@ -415,43 +416,45 @@ import Testing
         let folder: URL
         let port: Int
 
-        func callAsFunction(_ arguments: String..., as unit: String, input: String = "") async throws -> BuiltProgram.Output {
+        func callAsFunction(_ arguments: String..., as unit: String, input: String = "") async throws -> Program.Output {
             try await self(arguments, as: unit, input: input)
         }
 
         func callAsFunction(
             _ arguments: String..., as unit: String, port: Int? = nil, _ variables: [String: String] = [:]
-        ) async throws -> BuiltProgram.Output {
+        ) async throws -> Program.Output {
             try await self(arguments, as: unit, variables.merging(["LOTS_CLIENT_SERVER": "127.0.0.1:\(port ?? self.port)"]) { $1 })
         }
 
         func callAsFunction(
             _ arguments: [String], as unit: String, input: String = "", output: String? = nil, _ variables: [String: String] = [:]
-        ) async throws -> BuiltProgram.Output {
+        ) async throws -> Program.Output {
             let profiles = try profiles(for: unit)
-            return try await BuiltProgram.run(
-                "lots", arguments, environment: ["LOTS_PROFILES": profiles].merging(variables) { $1 }, input: input, output: output)
+            return try await Program.run(
+                Program.built("lots"), arguments, environment: ["LOTS_PROFILES": profiles].merging(variables) { $1 }, input: input,
+                output: output)
         }
 
         /// Does not wait for its end.
-        func start(_ arguments: [String], as unit: String) throws -> Running {
+        func start(_ arguments: [String], as unit: String) async throws -> Running {
             let (output, errors) = (try file(""), try file(""))
             return Running(
-                program: try BuiltProgram(
-                    "lots", arguments, environment: ["LOTS_PROFILES": try profiles(for: unit)], output: output, errors: errors),
+                program: try await Program(
+                    Program.built("lots"), arguments, environment: ["LOTS_PROFILES": try profiles(for: unit)], output: output,
+                    errors: errors),
                 output: output, errorOutput: errors)
         }
 
         struct Running {
-            let program: BuiltProgram
+            let program: Program
             let output: String
             let errorOutput: String
 
             var text: String { get throws { try String(contentsOfFile: output, encoding: .utf8) } }
             var errors: String { get throws { try String(contentsOfFile: errorOutput, encoding: .utf8) } }
-            var end: BuiltProgram.End? { program.end }
+            var end: Program.End? { program.end }
 
-            func wait() async -> BuiltProgram.End { await program.wait() }
+            func wait() async -> Program.End { await program.wait() }
             func stop() { program.signal(SIGTERM) }
         }
 
@@ -486,7 +489,7 @@ import Testing
     }
 }
 
-extension BuiltProgram.Output {
+extension Program.Output {
     /// Standard output, one JSON value a line.
     var json: [JSONValue] {
         get throws { try text.split(separator: "\n").map { try JSONValue(parsing: String($0)) } }

@@ -5,6 +5,7 @@ import ReferralAPI
 import SQLiteStore
 import Synchronization
 import TTRPC
+import TestSupport
 import Testing
 
 /// The built daemon: what it has acknowledged is there, whatever happens to it.

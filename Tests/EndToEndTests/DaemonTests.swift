@@ -91,7 +91,7 @@ import Testing
                     "openssl",
                     ["s_client", "-connect", "127.0.0.1:\(daemon.port)", "-tls1_3", "-CAfile", installation.authority, "-ign_eof"],
                     input: "nothing\n")
-                #expect(nobody.status != 0)
+                #expect(nobody.end != .exit(0))
                 #expect(nobody.errors.contains("certificate required"), "\(nobody.errors)")
 
                 // A good certificate of somebody whom the directory does not know may connect and do nothing.
@@ -128,8 +128,8 @@ import Testing
                 mediation: \(installation.path("config/routing/2023/mediation.dmn"))
             """.write(to: files.folder.appending(path: "routing.yaml"), atomically: true, encoding: .utf8)
             for command in [["check"], ["run"], []] {
-                let output = try await BuiltProgram.run(
-                    "lotsd", command + ["--config", settings.path], environment: ["LOTS_LIMITS_CONNECTIONS": "many"])
+                let output = try await Program.run(
+                    Program.built("lotsd"), command + ["--config", settings.path], environment: ["LOTS_LIMITS_CONNECTIONS": "many"])
                 #expect(output.end == .exit(78))
                 #expect(output.text == "")
                 for (file, line, part) in [
@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test func theShippedConfigurationHasNoMistakes() async throws {
-        let output = try await BuiltProgram.run("lotsd", ["check", "--config", Installation.current.settings])
+        let output = try await Program.run(Program.built("lotsd"), ["check", "--config", Installation.current.settings])
         #expect(output.end == .exit(0))
         #expect(output.text.contains("\nproven: ") && output.text.hasSuffix("all accepted\n"))
         #expect(output.text.contains("no mistakes"))
@@ -160,7 +160,7 @@ import Testing
             let copy = files.folder.appending(path: "copy.key").path
             try FileManager.default.copyItem(atPath: installation.path("certs/development/server.key"), toPath: copy)
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: copy)
-            let program = try Daemon.launch(files, ["--config", installation.settings], [key: copy])
+            let program = try await Daemon.launch(files, ["--config", installation.settings], [key: copy])
             #expect(await program.wait() == .exit(1))
             let log = try files.loggedText()
             #expect(log.contains(copy) && log.contains("chmod 600"), "\(log)")
@@ -183,7 +183,7 @@ import Testing
         try await Daemon.Files.with { files in
             try await Daemon.with(files) { daemon in
                 try await Daemon.Files.with { others in
-                    let program = try Daemon.launch(others, ["--config", installation.settings], ["LISTEN_PORT": "\(daemon.port)"])
+                    let program = try await Daemon.launch(others, ["--config", installation.settings], ["LISTEN_PORT": "\(daemon.port)"])
                     #expect(await program.wait() == .exit(1))
                     let log = try others.loggedText()
                     #expect(log.contains("127.0.0.1:\(daemon.port)"), "\(log)")

@@ -2,6 +2,7 @@ import Foundation
 import Protobuf
 import Referral
 import ReferralAPI
+import TestSupport
 import Testing
 
 /// The coordinator's commands against built daemons.
@@ -144,22 +145,22 @@ import Testing
             self.port = port
         }
 
-        func callAsFunction(_ arguments: String...) async throws -> BuiltProgram.Output { try await self(arguments) }
+        func callAsFunction(_ arguments: String...) async throws -> Program.Output { try await self(arguments) }
 
         func callAsFunction(
             _ arguments: [String], as unit: String = PublishCommandTests.coordinator, input: String = ""
-        ) async throws -> BuiltProgram.Output {
+        ) async throws -> Program.Output {
             let variables = [
                 "LOTS_CLIENT_SERVER": "127.0.0.1:\(port)", "LOTS_CLIENT_CERTIFICATE": installation.file(of: unit),
                 "LOTS_CLIENT_KEY": installation.file(of: unit, "key"), "LOTS_CLIENT_AUTHORITIES": installation.authority,
                 "LOTS_CLIENT_SERVER_IDENTITY": Installation.serverIdentity, "HOME": folder.path,
             ]
-            return try await BuiltProgram.run("lots", arguments, environment: variables, input: input)
+            return try await Program.run(Program.built("lots"), arguments, environment: variables, input: input)
         }
     }
 }
 
-extension BuiltProgram.Output {
+extension Program.Output {
     /// Standard output, one JSON value a line.
     fileprivate var values: [JSONValue] {
         get throws { try text.split(separator: "\n").map { try JSONValue(parsing: String($0)) } }

@@ -8,6 +8,7 @@ import Referral
 import ReferralAPI
 import SQLiteStore
 import TTRPC
+import TestSupport
 import Testing
 
 /// Figures as they are counted in a store, asked for over the wire and shown by the command.
@@ -164,7 +165,7 @@ import Testing
                 }
                 let lots = Command(installation, files.folder, daemon.port)
                 try await check(lots, files.folder, all)
-                let recount = try Daemon.launch(files, ["recount", "--config", installation.settings])
+                let recount = try await Daemon.launch(files, ["recount", "--config", installation.settings])
                 #expect(await recount.wait() == .exit(0))
                 let again = try await ReportClient(daemon.client(Self.centre)).report(.year, on: year(2_017))
                 #expect(again.throughSequence < all)
@@ -258,17 +259,17 @@ import Testing
             self.port = port
         }
 
-        func callAsFunction(_ arguments: String..., as unit: String = ReportTests.centre) async throws -> BuiltProgram.Output {
+        func callAsFunction(_ arguments: String..., as unit: String = ReportTests.centre) async throws -> Program.Output {
             try await self(arguments, as: unit)
         }
 
-        func callAsFunction(_ arguments: [String], as unit: String = ReportTests.centre) async throws -> BuiltProgram.Output {
+        func callAsFunction(_ arguments: [String], as unit: String = ReportTests.centre) async throws -> Program.Output {
             let variables = [
                 "LOTS_CLIENT_SERVER": "127.0.0.1:\(port)", "LOTS_CLIENT_CERTIFICATE": installation.file(of: unit),
                 "LOTS_CLIENT_KEY": installation.file(of: unit, "key"), "LOTS_CLIENT_AUTHORITIES": installation.authority,
                 "LOTS_CLIENT_SERVER_IDENTITY": Installation.serverIdentity, "HOME": folder.path,
             ]
-            return try await BuiltProgram.run("lots", arguments, environment: variables)
+            return try await Program.run(Program.built("lots"), arguments, environment: variables)
         }
     }
 }

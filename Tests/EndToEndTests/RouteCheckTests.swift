@@ -1,13 +1,14 @@
 import Foundation
 import Protobuf
+import TestSupport
 import Testing
 
 /// `lots route check` and `lotsd check` over files, without an exchange.
 @Suite(.timeLimit(.minutes(6))) struct RouteCheckTests {
     private func check(_ installation: Installation, _ arguments: [String] = [], settings: String? = nil) async throws
-        -> BuiltProgram.Output
+        -> Program.Output
     {
-        try await BuiltProgram.run("lots", ["route", "check", "--config", settings ?? installation.settings] + arguments)
+        try await Program.run(Program.built("lots"), ["route", "check", "--config", settings ?? installation.settings] + arguments)
     }
 
     @Test func theShippedConfiguration() async throws {
@@ -16,7 +17,7 @@ import Testing
         #expect(output.end == .exit(0) && output.errors == "")
         #expect(output.text.hasPrefix("looked at 3 rule sets with ") && output.text.contains("by Exempla Samordnare: "))
         #expect(output.text.hasSuffix("17 findings, all accepted\n") && output.text.contains("\nproven: every role, age, area and service"))
-        let daemon = try await BuiltProgram.run("lotsd", ["check", "--config", installation.settings])
+        let daemon = try await Program.run(Program.built("lotsd"), ["check", "--config", installation.settings])
         #expect(daemon.text.hasSuffix(output.text), "the same by the same code")
 
         let json = try await check(installation, ["--json", "--from", "2023-07-01"])
@@ -68,7 +69,7 @@ import Testing
         #expect(
             output.text.contains(
                 "\nnot accepted: rule set 2, mediation: a mediation with offenders living in Gotland, from 2023-07-01: nobody serves"))
-        let daemon = try await BuiltProgram.run("lotsd", ["check", "--config", settings])
+        let daemon = try await Program.run(Program.built("lotsd"), ["check", "--config", settings])
         #expect(daemon.end == .exit(1) && daemon.text.hasSuffix(output.text))
 
         // Mistakes come first.

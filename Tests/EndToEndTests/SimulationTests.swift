@@ -2,6 +2,7 @@ import Foundation
 import Protobuf
 import Referral
 import ReferralAPI
+import TestSupport
 import Testing
 
 /// `lots route simulate` without any daemon.
@@ -32,12 +33,12 @@ import Testing
         )
     ]
 
-    private func simulate(_ arguments: String...) async throws -> BuiltProgram.Output {
-        try await BuiltProgram.run("lots", ["route", "simulate"] + arguments)
+    private func simulate(_ arguments: String...) async throws -> Program.Output {
+        try await Program.run(Program.built("lots"), ["route", "simulate"] + arguments)
     }
 
     private func json(_ arguments: [String]) async throws -> JSONValue {
-        let output = try await BuiltProgram.run("lots", ["route", "simulate"] + arguments + ["--json"])
+        let output = try await Program.run(Program.built("lots"), ["route", "simulate"] + arguments + ["--json"])
         #expect(output.end == .exit(0), "\(output.errors)")
         return try JSONValue(parsing: output.text)
     }
@@ -183,7 +184,7 @@ import Testing
                 (66, [Self.shipped, Self.shipped, "--stream", "/nowhere/file"]), (78, [Self.shipped, broken, "--stream", Self.week]),
                 (78, [Self.shipped, "/nowhere", "--stream", Self.week]),
             ] {
-                let output = try await BuiltProgram.run("lots", ["route", "simulate"] + arguments)
+                let output = try await Program.run(Program.built("lots"), ["route", "simulate"] + arguments)
                 #expect(output.end == .exit(Int32(code)) && !output.errors.isEmpty, "\(arguments): \(output.errors)")
             }
         }

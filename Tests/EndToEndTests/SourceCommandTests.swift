@@ -2,6 +2,7 @@ import Foundation
 import Referral
 import ReferralAPI
 import SQLiteStore
+import TestSupport
 import Testing
 
 /// `lots source` against the built daemon.

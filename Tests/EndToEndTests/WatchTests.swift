@@ -5,6 +5,7 @@ import ReferralAPI
 import SQLiteStore
 import Synchronization
 import TTRPC
+import TestSupport
 import Testing
 
 /// The three watches: who is told of what, once each and in order, whatever happens in between.

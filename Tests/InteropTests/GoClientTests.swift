@@ -48,7 +48,7 @@ struct GoClientTests {
         try await withServer(EchoService.router()) { server in
             let arguments = ["call", String(server.port), pki.path("ca.crt"), pki.path("\(name).crt"), pki.path("\(name).key")]
             let output = try await Program.run(GoPeer.program, arguments)
-            #expect(output.status == 1)
+            #expect(output.end == .exit(1))
             #expect(output.text == "")
             #expect(output.errors.hasPrefix("peer: echo: remote error: tls: "), "the server says that the certificate will not do")
         }

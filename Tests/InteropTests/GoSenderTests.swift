@@ -15,7 +15,7 @@ struct GoSenderTests {
         let pki = "\(folder)/certs/development"
         try await DevelopmentPKI.runScript("--out", pki, Self.participant).check()
 
-        let lotsd = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "lotsd").path
+        let lotsd = Program.built("lotsd")
         let environment = [
             "LOTS_LISTEN_PORT": "0", "LOTS_DATABASE_PATH": "\(folder)/lots.sqlite", "LOTS_DIGEST_KEY": "\(folder)/digest.key",
         ]

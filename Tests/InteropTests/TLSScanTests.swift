@@ -8,10 +8,10 @@ import Testing
 struct TLSScanTests {
     private func scan(_ scanner: String) async throws {
         let script = DevelopmentPKI.projectFolder.appending(path: "scripts/scan-tls").path
-        let lotsd = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "lotsd").path
-        let output = try await Program.run("bash", [script, scanner, lotsd], killedAfter: 240)
+        let lotsd = Program.built("lotsd")
+        let output = try await Program.run("bash", [script, scanner, lotsd], killedAfter: .seconds(240))
         #expect(output.errors == "")
-        #expect(output.status == 0)
+        #expect(output.end == .exit(0))
         #expect(output.text.hasSuffix("scans: nothing weak\n"))
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -10,15 +11,10 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().deleting
     }
 
     @Test(.enabled(if: isInstalled, "protoc-c (protobuf-c-compiler) is not installed: the C messages were not compared with proto/"))
-    func theCommittedMessagesAreThoseOfTheContract() throws {
+    func theCommittedMessagesAreThoseOfTheContract() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lots-generated-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let process = Process()
-        process.executableURL = root.appending(path: "scripts/generate")
-        process.arguments = [folder.path]
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        try await Program.run(root.appending(path: "scripts/generate").path, [folder.path]).check()
         for module in ["CReferralMessages", "CTTRPCMessages"] {
             let generated = try files(in: folder.appending(path: module))
             let committed = try files(in: root.appending(path: "Sources/\(module)"))

@@ -50,7 +50,7 @@ import Testing
     func wrongArguments(argument: String) async throws {
         try await withFolder { folder in
             let output = try await run("\(folder)/new", argument)
-            #expect(output.status == 2)
+            #expect(output.end == .exit(2))
             #expect(output.errors.hasPrefix("make-development-pki.sh: "))
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/new"))
         }
@@ -59,7 +59,7 @@ import Testing
     @Test("A certificate that does not exist cannot be revoked; one that does is revoked once")
     func revocation() async throws {
         try await withFolder { folder in
-            #expect(try await run(folder, "--revoke", "polisen/nord").status == 2)
+            #expect(try await run(folder, "--revoke", "polisen/nord").end == .exit(2))
             try await run(folder, "--revoke", "polisen/nord", "polisen/nord").check()
             try await run(folder, "--revoke", "polisen/nord").check()
             let list = try await Program.run("openssl", ["crl", "-in", "\(folder)/ca.crl", "-noout", "-text"])

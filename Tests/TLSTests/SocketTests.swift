@@ -160,7 +160,7 @@ import Testing
             let client = "clients/jouren/farsta"
             let output = try await openssl(pki, port: port, client: client, "-alpn", "ttrpc", option, input: "hello\n")
             #expect(output.text == "hello\n", "\(output.errors)")
-            #expect(output.status == 0, "\(output.errors)")
+            #expect(output.end == .exit(0), "\(output.errors)")
             #expect(try await seen.peers() == ["spiffe://lots.example/jouren/farsta"])
             #expect(try await seen.messages() == [])
         }

@@ -3,6 +3,7 @@ import NIOCore
 import TLS
 import TTRPC
 import TTRPCOverTLS
+import TestSupport
 
 /// `lotsd` as it is built, running on its own on a free port.
 final class Daemon: Sendable {
@@ -27,14 +28,14 @@ final class Daemon: Sendable {
     }
 
     struct DidNotStart: Error, CustomStringConvertible {
-        let end: BuiltProgram.End?
+        let end: Program.End?
         let log: String
 
         var description: String { "lotsd did not start: \(end.map { "\($0)" } ?? "still running"): \(log)" }
     }
 
     let port: Int
-    private let program: BuiltProgram
+    private let program: Program
     private let installation: Installation
 
     /// Runs the daemon while `body` runs. It is killed if it has not ended by then.
@@ -61,7 +62,7 @@ final class Daemon: Sendable {
     {
         let installation = try await Installation.current
         try? FileManager.default.removeItem(atPath: files.portFile)
-        let program = try launch(
+        let program = try await launch(
             files, ["run", "--config", settings ?? installation.settings, "--port-file", files.portFile], log: log, variables,
             environment: environment)
         do {
@@ -83,15 +84,15 @@ final class Daemon: Sendable {
     static func launch(
         _ files: Files, _ arguments: [String], log: String? = nil, _ variables: [String: String] = [:],
         environment other: [String: String] = [:]
-    ) throws -> BuiltProgram {
+    ) async throws -> Program {
         let defaults = ["LISTEN_PORT": "0", "DATABASE_PATH": files.database, "DIGEST_KEY": files.digestKey, "LOG_LEVEL": "debug"]
         let environment = defaults.merging(variables) { $1 }.map { ("LOTS_\($0)", $1) }
-        return try BuiltProgram(
-            "lotsd", arguments, environment: Dictionary(environment) { $1 }.merging(other) { $1 }, output: log ?? files.log,
+        return try await Program(
+            Program.built("lotsd"), arguments, environment: Dictionary(environment) { $1 }.merging(other) { $1 }, output: log ?? files.log,
             errors: log ?? files.log)
     }
 
-    private init(port: Int, program: BuiltProgram, installation: Installation) {
+    private init(port: Int, program: Program, installation: Installation) {
         self.port = port
         self.program = program
         self.installation = installation
@@ -104,19 +105,19 @@ final class Daemon: Sendable {
     /// SIGTERM.
     func requestStop() { program.signal(SIGTERM) }
 
-    func wait() async -> BuiltProgram.End { await program.wait() }
+    func wait() async -> Program.End { await program.wait() }
 
     /// SIGHUP.
     func hangUp() { program.signal(SIGHUP) }
 
     /// SIGTERM, and how it ended.
-    func stop() async -> BuiltProgram.End {
+    func stop() async -> Program.End {
         requestStop()
         return await wait()
     }
 
     /// As when the machine loses its power, but for the disk.
-    func kill() async -> BuiltProgram.End {
+    func kill() async -> Program.End {
         program.signal(SIGKILL)
         return await program.wait()
     }

@@ -25,7 +25,7 @@ enum GoPeer {
             "env",
             ["GO111MODULE=off", "GOPATH=\(packages)", "GOFLAGS=", "go", "build", "-o", program]
                 + ["peer.go", "messages.go", "bench.go"].map { "\(source)/\($0)" },
-            killedAfter: 300
+            killedAfter: .seconds(300)
         ).check()
         return program
     }
@@ -37,9 +37,9 @@ enum GoPeer {
     /// Its output when every check went well.
     static func checks(_ kind: String, _ port: Int, authority: String, certificate: String, key: String) async throws -> [String] {
         let output = try await Program.run(
-            program, [kind, String(port), authority, certificate, key], killedAfter: 120)
+            program, [kind, String(port), authority, certificate, key], killedAfter: .seconds(120))
         #expect(output.errors == "")
-        #expect(output.status == 0)
+        #expect(output.end == .exit(0))
         return output.text.split(separator: "\n").map(String.init)
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import SystemPackage
 import TestSupport
 
 /// A program that runs beside a test and is ended by it.
@@ -11,41 +11,38 @@ final class RunningProgram: Sendable {
         var description: String { "\(program) has ended or says nothing: \(text)" }
     }
 
-    private let process = Process()
-    /// Held open: a peer ends when its input does, also when the tests crash.
-    private let input = Pipe()
-    private let folder: String
-    private let isRunning = Mutex(true)
+    private let program: Program
+    private let output: String
     private let name: String
 
     /// Runs the program while `body` runs, then ends it by SIGTERM, or by SIGKILL if that takes more than ten seconds.
     static func with<R>(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], _ body: (RunningProgram) async throws -> R
     ) async throws -> R {
-        let program = try RunningProgram(path, arguments, environment)
+        let folder = try DevelopmentPKI.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // Held open: a peer ends when its input does, also when the tests crash.
+        let input = try FileDescriptor.pipe()
+        defer { try? input.writeEnd.close() }
+        let output = "\(folder)/output"
+        let program = RunningProgram(
+            try await Program(path, arguments, environment: environment, input: input.readEnd, output: output, errors: output), output,
+            URL(filePath: path).lastPathComponent)
         let result: Result<R, any Error>
         do { result = .success(try await body(program)) } catch { result = .failure(error) }
-        await program.stop()
+        program.program.signal(SIGTERM)
+        _ = await program.program.wait(killedAfter: .seconds(10))
         return try result.get()
     }
 
-    private init(_ path: String, _ arguments: [String], _ environment: [String: String]) throws {
-        name = URL(filePath: path).lastPathComponent
-        folder = try DevelopmentPKI.temporaryFolder()
-        try Data().write(to: URL(filePath: "\(folder)/output"))
-        let output = FileHandle(forWritingAtPath: "\(folder)/output") ?? .nullDevice
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LOTS_") }.merging(environment) { $1 }
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        process.terminationHandler = { [weak self] _ in self?.isRunning.withLock { $0 = false } }
-        try process.run()
+    private init(_ program: Program, _ output: String, _ name: String) {
+        self.program = program
+        self.output = output
+        self.name = name
     }
 
     /// Everything it has written.
-    var text: String { (try? String(contentsOfFile: "\(folder)/output", encoding: .utf8)) ?? "" }
+    var text: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
 
     /// Looks until `find` has a value, for at most 30 seconds.
     func wait<Value>(_ find: () -> Value?) async throws -> Value {
@@ -53,20 +50,9 @@ final class RunningProgram: Sendable {
         let deadline = clock.now + .seconds(30)
         while clock.now < deadline {
             if let value = find() { return value }
-            guard isRunning.withLock(\.self) else { break }
+            guard program.end == nil else { break }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw Ended(program: name, text: text)
-    }
-
-    private func stop() async {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(10)
-        process.terminate()
-        while isRunning.withLock(\.self) {
-            if clock.now > deadline { kill(process.processIdentifier, SIGKILL) }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        try? FileManager.default.removeItem(atPath: folder)
     }
 }
