@@ -188,6 +188,9 @@ final class MappingReader {
 
     private func elements(_ key: String) -> [Node] {
         asked.append(key)
+        if let (name, _) = variables?.value(at: path(to: key)) {
+            faults.add(.variable(name), path(to: key), "is a list, which a variable cannot hold: it is given in the file")
+        }
         guard let pair = pairs.first(where: { $0.key == key }) else { return [] }
         guard case .sequence(let sequence) = pair.value else {
             faults.add(.file(file.name, line: pair.value.mark?.line), path(to: key), "must be a list")

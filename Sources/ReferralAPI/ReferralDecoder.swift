@@ -10,14 +10,23 @@ public struct ReferralDecoder: Sendable {
     /// The longest message that can carry a referral, in bytes. The longest fields that pass the checks need less.
     public static let messageLimit = 262_144
 
-    private let digestKey: [UInt8]
+    /// Says nothing of itself: what holds a decoder may be printed, by a log of services for one.
+    private struct Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+        let bytes: [UInt8]
+
+        var description: String { "secret" }
+        var debugDescription: String { description }
+        var customMirror: Mirror { Mirror(self, children: []) }
+    }
+
+    private let digestKey: Secret
     private let acceptsTestData: Bool
 
     /// - Parameters:
     ///   - digestKey: the exchange's secret. With another key a repeated message is taken for a different one.
     ///   - acceptsTestData: whether referrals of invented persons pass.
     public init(digestKey: [UInt8], acceptsTestData: Bool) {
-        self.digestKey = digestKey
+        self.digestKey = Secret(bytes: digestKey)
         self.acceptsTestData = acceptsTestData
     }
 
@@ -102,7 +111,7 @@ public struct ReferralDecoder: Sendable {
     }
 
     private func digest(of canonical: [UInt8]) -> Referral.ContentDigest {
-        let digest = canonical.withUnsafeBytes { Digest.ContentDigest.hmacSHA256(key: digestKey, $0) }
+        let digest = canonical.withUnsafeBytes { Digest.ContentDigest.hmacSHA256(key: digestKey.bytes, $0) }
         return Referral.ContentDigest(
             hexadecimal: String(unsafeUninitializedCapacity: digest.count * 2) { characters in
                 for (index, byte) in digest.enumerated() {

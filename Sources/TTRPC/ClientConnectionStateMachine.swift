@@ -273,7 +273,12 @@ struct ClientConnectionStateMachine<Call> {
 
     /// The connection is gone. Returns the calls that fail with it; later ones fail with `reason`.
     mutating func close(_ reason: Status) -> [Call] {
-        if case .closed = phase {} else { phase = .closed(reason) }
+        switch phase {
+        case .closed: break
+        // What the server said of its reason says more than that the connection has closed.
+        case .goingAway(_, let said): phase = .closed(said)
+        case .open: phase = .closed(reason)
+        }
         defer { streams = [:] }
         return streams.values.map(\.call)
     }

@@ -20,6 +20,8 @@ struct OutboundQueue {
 
     /// Bytes in the batch or handed to the transport and not reported as sent.
     private(set) var unsentBytes = 0
+    /// Those of them that are more than a sign of life.
+    private var unsentBytesOfUse = 0
 
     /// Batches up to this size leave their memory for the next.
     private static let largestReusedBatch = 64 << 10
@@ -35,11 +37,14 @@ struct OutboundQueue {
     var hasParkedWrites: Bool { !streamsWithParked.isEmpty }
 
     /// Adds frames to the batch, whatever room there is.
-    mutating func append(_ write: (inout ByteBuffer) -> Void) {
+    /// - Parameter isUse: false for what only shows life, a PING or a PONG.
+    mutating func append(isUse: Bool = true, _ write: (inout ByteBuffer) -> Void) {
         if batch.readableBytes == 0 { batch.clear() }
         let before = batch.readableBytes
         write(&batch)
-        unsentBytes += batch.readableBytes - before
+        let added = batch.readableBytes - before
+        unsentBytes += added
+        if isUse { unsentBytesOfUse += added }
     }
 
     /// Adds a message to the batch if its stream and the connection have room and the peer lets the stream send. True: it has been added.
@@ -131,8 +136,12 @@ struct OutboundQueue {
         return batch
     }
 
-    /// The transport has sent this many bytes.
-    mutating func sent(_ count: Int) {
-        unsentBytes -= count
+    /// The transport has sent this many bytes. False: nothing but signs of life was waiting.
+    @discardableResult mutating func sent(_ count: Int) -> Bool {
+        defer {
+            unsentBytes -= count
+            unsentBytesOfUse = min(unsentBytesOfUse, unsentBytes)
+        }
+        return unsentBytesOfUse > 0
     }
 }

@@ -72,9 +72,12 @@ public struct Router: Sendable {
         return router
     }
 
-    /// - Throws: `unimplemented` for a method that is not registered.
+    /// - Throws: `unimplemented` for a method that is not registered, `invalidArgument` for one without a name.
     func handler(for method: MethodName) throws(Status) -> Handler {
         if let handler = handlers[method] { return handler }
+        if method.service.isEmpty || method.method.isEmpty {
+            throw Status(.invalidArgument, "the Request names no \(method.service.isEmpty ? "service" : "method")")
+        }
         throw services.contains(method.service)
             ? Status(.unimplemented, "method \(method.method)") : Status(.unimplemented, "service \(method.service)")
     }

@@ -38,7 +38,7 @@ package final class ServerConnection {
     /// Every call has been ended: the connection closes once that is sent.
     private var isStopping = false
 
-    /// When a frame was last received, other than those that only show life, or bytes sent.
+    /// When something other than a sign of life was last received or sent.
     private var lastActivity: NIODeadline
 
     /// - Parameters:
@@ -85,7 +85,8 @@ package final class ServerConnection {
     package func closeIdle() {
         // Once: a connection that is still there at the next look was told and has not gone.
         if !machine.isDraining { observer?.refused(.idleTime) }
-        if outbound.unsentBytes > 0 { transport?.close() } else { drain() }
+        if outbound.unsentBytes > 0 { return transport?.close() ?? () }
+        drain(because: "the connection was not used for a while: connect again when there is a call to make")
     }
 
     /// What the connection holds, for tests and metrics: all zero when nothing is under way.
@@ -164,8 +165,8 @@ package final class ServerConnection {
 
     /// Takes no more calls, and closes the connection when those under way have been answered. Their handlers can learn of it, and with
     /// `lots/1` the client is told which calls will be answered.
-    package func drain() {
-        announceDrain("the server takes no more calls on this connection")
+    package func drain(because reason: String = "the server takes no more calls on this connection") {
+        announceDrain(reason)
         closeIfDrained()
     }
 
@@ -214,8 +215,7 @@ package final class ServerConnection {
     }
 
     private func sent(_ count: Int) {
-        outbound.sent(count)
-        lastActivity = eventLoop.now
+        if outbound.sent(count) { lastActivity = eventLoop.now }
         guard transport != nil else { return }
         unpark()
         adjustReading()
@@ -275,7 +275,7 @@ package final class ServerConnection {
             }
             // A client that does not read its PONGs gets no more of them.
             guard !outbound.isFull else { return }
-            outbound.append { $0.writeControlFrame(.pong(number)) }
+            outbound.append(isUse: false) { $0.writeControlFrame(.pong(number)) }
             scheduleFlush()
         case .pong(let number):
             keepAlive.receivedPong(number, now: now)
@@ -559,7 +559,7 @@ package final class ServerConnection {
         case .wait(let next):
             scheduleLook(at: next)
         case .ping(let number, let next):
-            outbound.append { $0.writeControlFrame(.ping(number)) }
+            outbound.append(isUse: false) { $0.writeControlFrame(.ping(number)) }
             scheduleFlush()
             scheduleLook(at: next)
         case .giveUp where !isReading || outbound.unsentBytes > 0:

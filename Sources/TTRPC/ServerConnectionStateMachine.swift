@@ -150,12 +150,20 @@ struct ServerConnectionStateMachine<Call> {
     private mutating func receiveData(_ frame: Frame) -> FrameAction {
         let id = frame.streamID
         guard let stream = streams[id] else { return .ignore }
-        if stream.kind == .unary {
+        let message = frame.flags.contains(.noData) ? nil : frame.body
+        // Taken without a word, a message would be lost: the handler has the one that came with the Request, if only an empty one.
+        let wrong: String? =
+            switch stream.kind {
+            case .unary: "a unary call takes no further messages"
+            case .serverStreaming where message != nil:
+                "the one message of this call is the payload of its Request: it takes no further ones"
+            case .serverStreaming, .clientStreaming, .bidirectional: nil
+            }
+        if let wrong {
             remove(id)
-            return .fail(id, stream.call, Status(.invalidArgument, "a unary call takes no further messages"))
+            return .fail(id, stream.call, Status(.invalidArgument, wrong))
         }
         guard stream.isRemoteOpen else { return .ignore }
-        let message = frame.flags.contains(.noData) ? nil : frame.body
         let isEnd = frame.flags.contains(.remoteClosed)
         guard message != nil || isEnd else { return .ignore }
         if hasExtensions, let message {

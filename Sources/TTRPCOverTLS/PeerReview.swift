@@ -11,9 +11,6 @@ struct PeerReview: Sendable {
     /// The time in seconds since 1970.
     let now: @Sendable () -> Int64
 
-    /// A peer that does not take its end is cut off after so long.
-    private static let patience = TimeAmount.seconds(2)
-
     /// Judges the peers of all connections by `context`, the same certificate once. Takes as long as
     /// ``PeerCertificate/refusal(by:)`` for each certificate: not to be called on an event loop.
     /// - Returns: connections open, and of them those that were ended.
@@ -63,13 +60,18 @@ struct PeerReview: Sendable {
             isExpired
             ? Status(.unavailable, "the certificate that this connection began with has expired: connect again with a new one")
             : Status(.unauthenticated, "the server no longer accepts the certificate of this client")
-        let (channel, handler) = (connection.channel, connection.handler)
+        connection.channel.end(connection.handler, status)
+        return true
+    }
+}
+
+extension Channel {
+    /// Tells the client why its connection ends, answers every call under way with `status`, and closes: after two seconds also if the
+    /// client takes nothing of that.
+    func end(_ handler: NIOLoopBound<ServerChannelHandler>, _ status: Status) {
         let stop = { @Sendable in handler.value.stop(because: status.message, status) }
         // At once where that is possible: what the peer has sent with the end of its handshake is not begun.
-        if channel.eventLoop.inEventLoop { stop() } else { channel.eventLoop.execute(stop) }
-        channel.eventLoop.scheduleTask(in: Self.patience) {
-            channel.triggerUserOutboundEvent(TLSHandler.CloseNow(), promise: nil)
-        }
-        return true
+        if eventLoop.inEventLoop { stop() } else { eventLoop.execute(stop) }
+        eventLoop.scheduleTask(in: .seconds(2)) { self.triggerUserOutboundEvent(TLSHandler.CloseNow(), promise: nil) }
     }
 }

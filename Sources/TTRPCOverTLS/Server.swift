@@ -195,11 +195,12 @@ private struct Acceptor: Sendable {
         guard channel.isActive, let peer = try channel.pipeline.syncOperations.handler(type: TLSHandler.self).peerCertificate else {
             return channel.close(promise: nil)
         }
-        guard let identified = registry.identify(channel, as: peer, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)) else {
+        let boundHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        guard let identified = registry.identify(channel, as: peer, handler: boundHandler) else {
             observer?.refused(.organisationConnections)
             warn("refused a connection: too many of this organisation", about: channel, ["peer": "\(identifier)"])
-            channel.close(promise: nil)
-            return
+            let most = configuration.connectionsPerOrganisation
+            return channel.end(boundHandler, Status(.unavailable, "this organisation may have no more than \(most) connections at once"))
         }
         // What it began with may have been replaced during the handshake, after the open connections were judged.
         review.judge(identified, by: context())

@@ -127,10 +127,13 @@ struct Run: AsyncParsableCommand {
             StartedService(path: portFile, server: server, state: state, manager: manager),
             WaitingService(health: health, exchange: exchange, state: state, manager: manager),
         ]
+        // Of services it prints everything they hold when it may debug.
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .notice)
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: parts.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
         try await services.run()
         logger.notice("stopped")
     }

@@ -103,6 +103,9 @@ private let badSettings: [BadSettings] = [
         name: "a moment without zone", yaml: minimal + "accept_test_data: true\nclock: {start_at: 2016-01-04 08:00}\n",
         faults: "lots.yaml:7: clock.start_at: not a moment in UTC like 2016-01-04T08:00:00Z"),
     .init(
+        name: "a list as a variable", yaml: minimal, environment: ["LOTS_TLS_REVOCATION_LISTS": "ca.crl"],
+        faults: "LOTS_TLS_REVOCATION_LISTS: tls.revocation_lists: is a list, which a variable cannot hold: it is given in the file"),
+    .init(
         name: "a list that is a value", yaml: minimal.replacing("ca.crt}", with: "ca.crt, revocation_lists: ca.crl}"),
         faults: "lots.yaml:1: tls.revocation_lists: must be a list"),
     .init(

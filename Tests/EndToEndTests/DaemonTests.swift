@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// Whoever reads the log must not learn what keeps digests secret, however much is logged.
+    @Test(arguments: ["trace", "debug"]) func theLogDoesNotTellTheDigestKey(_ level: String) async throws {
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files, ["LOG_LEVEL": level]) { daemon in
+                _ = try await ReferralClient(try await daemon.client("polisen-stockholm/vasterort")).submit(Sample.submission("m"))
+                #expect(await daemon.stop() == .exit(0))
+            }
+            let key = try Data(contentsOf: URL(filePath: files.digestKey))
+            let log = try files.loggedText()
+            #expect(key.count == 32 && log.contains(" debug "))
+            #expect(!log.contains(key.prefix(3).map(String.init).joined(separator: ", ")) && !log.contains(key.base64EncodedString()))
+            #expect(!log.lowercased().contains(key.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()))
+        }
+    }
+
     /// What it has answered is stored, and what has no answer may be sent again.
     @Test func anOpenStreamOfSubmissionsDoesNotHoldUpAStop() async throws {
         try await Daemon.Files.with { files in

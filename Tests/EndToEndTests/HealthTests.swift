@@ -1,4 +1,5 @@
 import Exchange
+import NIOCore
 import ReferralAPI
 import Synchronization
 import TTRPC
@@ -12,6 +13,10 @@ import Testing
                 #expect(try await client.check(service: service) == .serving)
             }
             #expect(await failure { _ = try await client.check(service: "lots.v1.Other") }?.code == .notFound)
+            // The example of PROTOCOL.md, which its own test replays with a service of the tests.
+            let check = MethodName(service: "grpc.health.v1.Health", method: "Check")
+            let answer = try await exchange.client("stadsrevisionen/revisor").unary(check, ByteBuffer())
+            #expect(answer == ByteBuffer(bytes: [8, 1]))
             try await client.watch { states async throws in
                 var iterator = states.makeAsyncIterator()
                 #expect(try await iterator.next()?.status == .serving)

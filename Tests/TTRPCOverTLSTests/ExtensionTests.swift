@@ -377,8 +377,8 @@ struct ExtensionTests {
     /// An idle connection is not closed under the feet of a caller: he learns first that it takes no more calls.
     @Test func anIdleConnectionSaysThatItCloses() async throws {
         var configuration = ServerConfiguration.patient
-        configuration.idleTimeout = .milliseconds(100)
-        configuration.limits.pingInterval = .milliseconds(5)
+        configuration.idleTimeout = .milliseconds(500)
+        configuration.limits.pingInterval = .milliseconds(20)
         try await withServer(EchoService.router(), configuration) { server in
             // Pings both ways are not use.
             let client = try await connect(to: server, limits: configuration.limits)

@@ -198,6 +198,14 @@ struct ClientConnectionStateMachineTests {
         #expect(Decision(machine.receive(.data(3, ByteBuffer(string: "a")))) == .message("bidirectional", "a"))
     }
 
+    @Test mutating func theReasonOfAGoAwayOutlivesTheConnection() throws {
+        speakLots1()
+        _ = try receive(goAway(0))
+        _ = machine.close(Status(.unavailable, "the connection has closed"))
+        let failure = #expect(throws: Status.self) { try open(.unary) }
+        #expect(failure?.code == .unavailable && failure?.message.contains("stopping") == true)
+    }
+
     @Test mutating func goAwayMayTakeBackButNotGiveMore() throws {
         speakLots1()
         for _ in 0..<3 { _ = try open(.unary) }

@@ -94,6 +94,9 @@ struct ProtocolDocumentTests {
                     details: [StatusDetail(typeURL: "type.googleapis.com/google.rpc.RetryInfo", value: [0x0A, 2, 8, 2])])
             })
         router.register(
+            MethodName(service: "grpc.health.v1.Health", method: "Check"),
+            unary: { _, _ in ByteBuffer(bytes: [8, 1]) })
+        router.register(
             EchoService.method("Trailing"),
             unary: { payload, context in
                 try context.setTrailers(["node": "a"])

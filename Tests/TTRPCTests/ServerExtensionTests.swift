@@ -230,6 +230,34 @@ struct ServerExtensionTests {
         try await expectAlive(client)
     }
 
+    /// A client that sends PINGs, or answers the server's, does not use its connection by that.
+    @Test(arguments: [true, false])
+    func signsOfLifeAreNotUse(_ clientPings: Bool) async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        var limits = ConnectionLimits()
+        limits.pingInterval = clientPings ? .hours(1) : .seconds(1)
+        limits.pingTimeout = .seconds(1)
+        let client = try await RawClient(wireProtocol: .lots1, limits: limits, eventLoop: loop)
+        try await expectAlive(client)
+        for number in 1...5 as ClosedRange<UInt64> {
+            #expect(try await client.onLoop { server, _ in !server.isIdle(for: .seconds(5)) })
+            await loop.advanceTime(by: .seconds(1))
+            if clientPings {
+                try await client.send(.control(.ping(number)))
+                #expect(try await client.next()?.control == .pong(number))
+            } else {
+                #expect(try await client.next()?.control == .ping(number))
+                try await client.send(.control(.pong(number)))
+            }
+        }
+        #expect(try await client.onLoop { server, _ in server.isIdle(for: .seconds(5)) })
+        _ = try await client.onLoop { server, _ in server.closeIdle() }
+        await loop.run()
+        guard case .goAway(_, let reason) = try await client.next()?.control else { return #expect(Bool(false), "no GOAWAY") }
+        #expect(reason.contains("was not used"))
+        #expect(await client.next() == nil)
+    }
+
     // MARK: - GOAWAY
 
     @Test func drainAnnouncesTheLastCallAndFinishesIt() async throws {

@@ -93,7 +93,7 @@ struct  Lots__V1__SubmitRequest
 {
   ProtobufCMessage base;
   /*
-   * The sender's own id, 1 to 64 visible ASCII characters; unique per sender for ever.
+   * The sender's own id, 1 to 64 visible ASCII characters; unique per sending unit for ever.
    */
   char *message_id;
   Lots__V1__Referral *referral;
