@@ -6,6 +6,7 @@ import TTRPC
 public struct ExchangeMetrics: Sendable {
     private let commitTime: Timer
     private let writes: Counter
+    private let submissions: [Bool: Counter]
     private let refusals: [Bound: Counter]
     private let deadlines: [Deadline.Kind: Counter]
     private let oldestDue: Meter
@@ -15,6 +16,10 @@ public struct ExchangeMetrics: Sendable {
     public init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
         commitTime = Timer(label: "lots_commit_seconds", factory: factory)
         writes = Counter(label: "lots_writes_total", factory: factory)
+        submissions = Dictionary(
+            uniqueKeysWithValues: [true, false].map {
+                ($0, Counter(label: "lots_submissions_total", dimensions: [("result", $0 ? "taken" : "failed")], factory: factory))
+            })
         refusals = Dictionary(
             uniqueKeysWithValues: [.rate, .pendingWrites, .queueTime].map {
                 ($0, Counter(label: "lots_refusals_total", dimensions: [("bound", $0.rawValue)], factory: factory))
@@ -32,6 +37,9 @@ public struct ExchangeMetrics: Sendable {
         writes.increment(by: count)
         commitTime.recordNanoseconds(Int64(duration / .nanoseconds(1)))
     }
+
+    /// A submission that passed its checks has an answer: a stream counts as one call, whatever becomes of its items.
+    func submitted(well: Bool) { submissions[well]?.increment() }
 
     func fired(_ kind: Deadline.Kind) { deadlines[kind]?.increment() }
 

@@ -73,7 +73,7 @@ extension Exchange {
     func tell(_ alarms: [StoredAlarm]) {
         for alarm in alarms {
             logger.notice(
-                "a source sends less than is to be expected, or does so no longer",
+                alarm.state == .cleared ? "an alarm about a source is over" : "a source sends less than is to be expected",
                 metadata: [
                     "alarm": "\(alarm.id)", "state": "\(alarm.state.rawValue)", "kind": "\(alarm.kind.rawValue)",
                     "source": "\(alarm.source)", "since": "\(alarm.since)", "through": "\(alarm.through)",

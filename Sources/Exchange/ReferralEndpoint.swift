@@ -25,7 +25,14 @@ public struct ReferralEndpoint: ReferralServing {
     public func submit(_ request: SubmitRequest, _ context: CallContext) async throws -> Receipt {
         let sender = try access.sender(context, on: CivilDate(inStockholmAt: exchange.now()))
         let origin: CommitQueue.Origin = context.method == .submitStream ? .hasWaited : .call
-        let state = try await exchange.submit(request, from: sender, origin)
+        let state: ReferralState
+        do {
+            state = try await exchange.submit(request, from: sender, origin)
+            exchange.metrics.submitted(well: true)
+        } catch {
+            exchange.metrics.submitted(well: false)
+            throw error
+        }
         return Receipt(
             messageID: state.message, referralID: state.id, receivedAt: state.receivedAt, outcome: SubmissionOutcome(state.phase),
             services: state.assignments.map { assignment in

@@ -43,6 +43,9 @@ enum Failure {
         }
     }
 
+    /// What it stands for is no fault of the message: the same again may be taken later.
+    static func mayBeSentAgain(_ code: ExitCode) -> Bool { code == temporary || code == unavailable }
+
     /// The code of the refusal that asks most of people: a fault of the exchange before a missing right, that before a mistake in the
     /// input, and that before what only has to be sent again.
     static func gravest(_ codes: some Sequence<ExitCode>) -> ExitCode? {

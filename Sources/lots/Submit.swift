@@ -46,6 +46,8 @@ private final class SubmissionReport: Sendable {
     private struct State {
         var taken = 0
         var refused = 0
+        /// For now only: the exchange could not store them.
+        var notTaken = 0
         var codes: Set<Int32> = []
         var table = RunningTable(("MESSAGE", 36), ("REFERRAL", 26), ("OUTCOME", 16), ("SERVICES", 0))
     }
@@ -80,8 +82,9 @@ private final class SubmissionReport: Sendable {
             }
         } else {
             let code = result["refusal"]?["code"]?.integer(as: Int32.self) ?? TTRPC.Status.Code.unknown.rawValue
-            count(refusal: Failure.code(for: TTRPC.Status.Code(rawValue: code)))
-            show(refusal: result, place: place)
+            let exitCode = Failure.code(for: TTRPC.Status.Code(rawValue: code))
+            count(refusal: exitCode)
+            show(refusal: result, place: place, isForNow: Failure.mayBeSentAgain(exitCode))
         }
         if json { Console.json(result) }
         showProgress()
@@ -89,22 +92,26 @@ private final class SubmissionReport: Sendable {
 
     private func count(refusal code: ExitCode) {
         state.withLock { state in
-            state.refused += 1
+            if Failure.mayBeSentAgain(code) { state.notTaken += 1 } else { state.refused += 1 }
             state.codes.insert(code.rawValue)
         }
     }
 
-    private func show(refusal result: JSONValue, place: String) {
+    private func show(refusal result: JSONValue, place: String, isForNow: Bool) {
         let id = result["messageId"]?.string ?? "without a readable id"
         // Every fault, a line each, so that a long list is not cut.
         let faults = Label.array(result["refusal"]?["faults"]).map { "\($0["path"]?.string ?? ""): \($0["rule"]?.string ?? "")" }
         Console.clearProgress()
         for reason in faults.isEmpty ? [result["refusal"]?["message"]?.string ?? ""] : faults {
-            Console.error("\(place): message \(id) was refused: \(reason)")
+            Console.error("\(place): message \(id) was \(isForNow ? "not taken, send it again" : "refused"): \(reason)")
         }
     }
 
-    private var counts: String { state.withLock { "\($0.taken) taken, \($0.refused) refused" } }
+    private var counts: String {
+        state.withLock {
+            "\($0.taken) taken, \($0.refused) refused" + ($0.notTaken > 0 ? ", \($0.notTaken) not taken: send them again" : "")
+        }
+    }
 
     private func showProgress() { Console.progress(counts) }
 

@@ -77,10 +77,11 @@ enum DaemonMetrics {
             ("lots_refusals_total", "What was refused or ended, by the bound that was reached."),
             ("lots_sent_bytes_total", "Bytes of frames sent."),
             ("lots_store_failing", "1 when the store cannot be read, or could not be written within the last ten seconds."),
+            ("lots_submissions_total", "Submissions of calls and of streams that had passed their checks, by whether they were taken."),
             ("lots_tls_files_loaded", "0 when the last reading of certificates, authorities and revocation lists failed."),
             ("lots_tls_reloads_total", "Readings of these files by result."),
             ("lots_waiting_recipients", "Fetches and pulls that are open."),
-            ("lots_writes_total", "Writes that went through a commit."),
+            ("lots_writes_total", "Writes whose commit has ended, well or not."),
         ] { registry.describe(name, help) }
     }
 }
