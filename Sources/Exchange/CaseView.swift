@@ -20,7 +20,7 @@ extension Exchange {
         @Sendable func look(_ reader: any ReferralReader) throws -> Look {
             let state = try reader.referral(of: id).flatMap { try reader.referral($0) }
             let events = try ReferralState.decide(.show(id), on: state, by: participant, at: now, policy: policy)
-            guard let state, let assignment = state.assignment(id) else { throw Self.damagedLog }
+            guard let state, let assignment = state.assignment(id) else { throw Self.damagedLog(of: id) }
             let groups = state.shown(of: id, to: participant, at: now, policy: policy)
             if !groups.isEmpty, try Self.isOnOtherSide(participant, than: assignment, of: state, in: reader) {
                 _ = try ReferralState.decide(.show(id), on: nil, by: participant, at: now, policy: policy)

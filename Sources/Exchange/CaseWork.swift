@@ -15,11 +15,11 @@ extension Exchange {
             guard let referral = try transaction.referral(of: id) else {
                 // An unknown case and somebody else's give the same answer.
                 _ = try ReferralState.decide(command, on: nil, by: participant, at: now, policy: policy)
-                throw Self.damagedLog
+                throw Self.damagedLog(of: id)
             }
             let state = try transaction.referral(referral)
             let events = try ReferralState.decide(command, on: state, by: participant, at: now, policy: policy)
-            guard var state else { throw Self.damagedLog }
+            guard var state else { throw Self.damagedLog(of: id) }
             if events.isEmpty, state.assignment(id)?.owner != participant.organisation {
                 // Given back before. The answer is the first one: what others have done since is their business.
                 state = try Self.fold(transaction.log(of: referral).through { $0.isReturn(of: id, by: participant.organisation) })
@@ -27,7 +27,7 @@ extension Exchange {
             let after =
                 events.isEmpty
                 ? state : try Self.append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
-            guard let assignment = after.assignment(id) else { throw Self.damagedLog }
+            guard let assignment = after.assignment(id) else { throw Self.damagedLog(of: id) }
             return (assignment, after, !events.isEmpty)
         }
         if changed {
@@ -51,7 +51,7 @@ extension Exchange {
             let id = try request.command.assignment.flatMap { try transaction.referral(of: $0) }
             let state = try id.flatMap { try transaction.referral($0) }
             let events = try ReferralState.decide(.perform(request), on: state, by: participant, at: now, policy: policy)
-            guard let state else { throw Self.damagedLog }
+            guard let state else { throw Self.damagedLog(of: request.command.assignment) }
             if events.isEmpty {
                 return (try Self.answer(to: request.id, by: participant, on: state, in: transaction), false, [])
             }

@@ -223,7 +223,7 @@ public final class CommitQueue: Sendable {
         do {
             let settlements = try await store.write { transaction in try batch.map { try $0.step(transaction) } }
             for settle in settlements { settle() }
-        } catch let error as StoreError where error.code != .unavailable && batch.count > 1 {
+        } catch let error as StoreError where error.code != .unavailable && error.code != .corrupt && batch.count > 1 {
             for pending in batch { await commit([pending]) }
         } catch {
             for pending in batch { pending.fail(error) }

@@ -95,18 +95,20 @@ extension Exchange {
         let (reading, isNew) = try await write { transaction -> (Reading, Bool) in
             let state = try request.command.assignment.flatMap { try transaction.referral(of: $0) }.flatMap { try transaction.referral($0) }
             let events = try ReferralState.decide(.perform(request), on: state, by: participant, at: now, policy: policy)
-            guard let state, let id = request.command.assignment, let assignment = state.assignment(id) else { throw Self.damagedLog }
+            guard let state, let id = request.command.assignment, let assignment = state.assignment(id) else {
+                throw Self.damagedLog(of: request.command.assignment)
+            }
             let disclosed: [FieldGroup]
             if events.isEmpty {
                 let entries = try transaction.log(of: state.id)
-                guard let (at, reading) = entries.reading(of: request.id, by: participant) else { throw Self.damagedLog }
+                guard let (at, reading) = entries.reading(of: request.id, by: participant) else { throw Self.damagedLog(of: state.id) }
                 if state.isErased(for: assignment) { throw Rejection.contentErased }
                 guard now - at < Self.readingTime else {
                     throw Rejection(.failedPrecondition, "command_id: was used for a reading some time ago; to read again needs a new id")
                 }
                 disclosed = reading.disclosed
             } else {
-                guard case .read(_, let reading)? = events.first else { throw Self.damagedLog }
+                guard case .read(_, let reading)? = events.first else { throw Self.damagedLog(of: state.id) }
                 disclosed = reading.disclosed
             }
             guard let stored = try transaction.content(of: state.id),

@@ -21,7 +21,7 @@ extension Exchange {
     private func fireDeadlines(of id: ReferralID, at now: Instant, policy: Policy) async throws {
         do {
             let (after, fired, recipients) = try await write(.exchange) { transaction in
-                guard let before = try transaction.referral(id) else { throw Self.damagedLog }
+                guard let before = try transaction.referral(id) else { throw Self.damagedLog(of: id) }
                 var (state, fired) = (before, [Deadline]())
                 while let deadline = state.deadlines(policy).first, deadline.due <= now {
                     let events = try ReferralState.decide(.timerFired(deadline), on: state, by: nil, at: now, policy: policy)

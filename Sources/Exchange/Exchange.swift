@@ -74,9 +74,8 @@ public struct Exchange: Sendable {
         self.logger = logger
     }
 
-    /// Whether calls should go elsewhere, or be made later: reading fails, or writing failed within the last ten seconds. After that a
-    /// call may try whether it works again.
-    public var isStoreFailing: Bool { storeFault.isFresh }
+    /// Whether calls should go elsewhere, or be made later: reading or writing fails. Writing works again when `StoreProbe` says so.
+    public var isStoreFailing: Bool { storeFault.isFailing }
 
     /// Fetches and pulls that are open now.
     public var waitingRecipients: Int { offers.waiting }
@@ -126,6 +125,19 @@ public struct Exchange: Sendable {
         _ body: @escaping @Sendable (any ReferralReader) throws -> Result
     ) async throws -> Result {
         try await storeFault.noticing(.reading, logger) { try await store.read(body) }
+    }
+}
+
+extension Exchange {
+    /// Tries, while writing fails, whether something can be written. Not behind the calls that wait: they fail with whatever they bring.
+    func probeStore() async {
+        guard storeFault.isFailing(.writing) else { return }
+        do {
+            try await storeFault.noticing(.writing, logger) { try await store.write { try $0.writeProbe() } }
+            storeFault.recovered(.writing, logger)
+        } catch {
+            // It has been noticed.
+        }
     }
 }
 

@@ -88,7 +88,7 @@ extension Exchange {
             case .leased(_, let lease, let disclosed)? = events.first
         else { return .damaged }
         let leased = try append(events, to: state, at: now, by: participant, policy: policy, in: transaction)
-        guard let assignment = leased.assignment(id) else { throw damagedLog }
+        guard let assignment = leased.assignment(id) else { throw damagedLog(of: id) }
         return .done(
             Delivery(assignment: assignment, lease: lease, referral: leased, content: content, disclosed: disclosed), bytes: stored.count)
     }

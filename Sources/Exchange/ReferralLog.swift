@@ -2,11 +2,16 @@ import Referral
 
 /// Reading and writing the log of one referral.
 extension Exchange {
-    static let damagedLog = StoreError(.damaged, "a referral's log does not begin with its submission")
+    /// - Parameter id: of the referral, or of what belongs to it.
+    static func damagedLog(of id: (some Identifier)?) -> StoreError {
+        let name = id.map { "\($0): the" } ?? "a"
+        return StoreError(.damaged, "\(name) referral's log is missing, does not begin with its submission, or says something else")
+    }
 
     static func fold(_ entries: some Sequence<LogEntry>) throws -> ReferralState {
-        let state = entries.reduce(ReferralState?.none) { ReferralState.evolve($0, $1.events, at: $1.at) }
-        guard let state else { throw damagedLog }
+        var (id, state): (ReferralID?, ReferralState?) = (nil, nil)
+        for entry in entries { (id, state) = (entry.referral, ReferralState.evolve(state, entry.events, at: entry.at)) }
+        guard let state else { throw damagedLog(of: id) }
         return state
     }
 
@@ -14,12 +19,14 @@ extension Exchange {
     static func fold(_ entries: [LogEntry], to version: Int) throws -> ReferralState {
         var state: ReferralState?
         for entry in entries where (state?.version ?? 0) < version { state = ReferralState.evolve(state, entry.events, at: entry.at) }
-        guard let state, state.version == version else { throw damagedLog }
+        guard let state, state.version == version else { throw damagedLog(of: entries.first?.referral) }
         return state
     }
 
     static func state(of id: AssignmentID, in reader: any ReferralReader) throws -> ReferralState {
-        guard let referral = try reader.referral(of: id), let state = try reader.referral(referral) else { throw damagedLog }
+        guard let referral = try reader.referral(of: id), let state = try reader.referral(referral) else {
+            throw damagedLog(of: id)
+        }
         return state
     }
 
@@ -37,7 +44,7 @@ extension Exchange {
         _ events: [ReferralEvent], to state: ReferralState, at now: Instant, by actor: Participant?, policy: Policy,
         content: [UInt8]? = nil, in transaction: any ReferralTransaction
     ) throws -> ReferralState {
-        guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog }
+        guard let after = ReferralState.evolve(state, events, at: now) else { throw damagedLog(of: state.id) }
         try transaction.append(
             events, at: now, by: actor, resulting: after, content: content, due: after.nextDue(policy),
             readers: LogReader.readers(of: events, from: state, to: after))

@@ -29,7 +29,7 @@ extension Exchange {
             let events = try ReferralState.decide(
                 .perform(CaseRequest(id: request.id, expecting: request.expecting, .referral(command))), on: state, by: participant,
                 at: now, policy: policy)
-            guard let state else { throw Self.damagedLog }
+            guard let state else { throw Self.damagedLog(of: request.referralID) }
             if events.isEmpty { return (try Self.answer(to: request.id, by: participant, on: state, in: transaction), false, []) }
             let content = try Self.content(of: state, after: request.command, events, decoder, in: transaction)
             let after = try Self.append(
@@ -84,7 +84,7 @@ extension Exchange {
     static func answer(
         to id: CommandID, by participant: Participant, on state: ReferralState, in reader: any ReferralReader
     ) throws -> ReferralState {
-        guard let done = state.performed(id, by: participant) else { throw damagedLog }
+        guard let done = state.performed(id, by: participant) else { throw damagedLog(of: state.id) }
         return try fold(reader.log(of: state.id), to: done.version)
     }
 }

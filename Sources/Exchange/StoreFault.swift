@@ -2,7 +2,7 @@ import Logging
 import Referral
 import Synchronization
 
-/// Tells the operator, once per incident, that the store fails, and when it works again. Callers are told only to try later.
+/// Tells the operator, once per incident and cause, that the store fails, and when it works again. Callers are told only to try later.
 ///
 /// Reading and writing fail apart: a full disk can still be read.
 final class StoreFault: Sendable {
@@ -10,46 +10,69 @@ final class StoreFault: Sendable {
         case reading, writing
     }
 
-    private let failing = Mutex<[Operation: ContinuousClock.Instant]>([:])
-    /// What the operator knows already; forgotten when there is too much of it.
-    private let damaged = Mutex<Set<AssignmentID>>([])
-
-    /// Reading is tried all the time, writing only when there is something to write: without calls it would never be found to work again.
-    var isFresh: Bool {
-        failing.withLock { failing in
-            failing[.reading] != nil || failing[.writing].map { ContinuousClock.now - $0 < .seconds(10) } == true
-        }
+    private struct State {
+        /// What fails now, and what the operator has been told of it.
+        var failing: [Operation: Set<String>] = [:]
+        /// What contradicts itself and the operator knows already; forgotten when there is too much of it.
+        var contradictions: Set<String> = []
     }
 
+    /// However many words there are for why it fails.
+    private static let mostCauses = 8
+
+    private let state = Mutex(State())
+
+    var isFailing: Bool { state.withLock { !$0.failing.isEmpty } }
+
+    func isFailing(_ operation: Operation) -> Bool { state.withLock { $0.failing[operation] != nil } }
+
     func report(_ ids: some Collection<AssignmentID>, _ logger: Logger) {
-        guard !ids.isEmpty else { return }
-        let new = damaged.withLock { damaged in
-            if damaged.count > 1_000 { damaged = [] }
-            return ids.filter { damaged.insert($0).inserted }
-        }
-        for id in new {
+        for id in ids where isNew("assignment \(id)") {
             logger.error(
                 "a case cannot be handed out or listed: its content is missing or unreadable, or its log says something else",
                 metadata: ["assignment": "\(id)"])
         }
     }
 
+    private func isNew(_ contradiction: String) -> Bool {
+        state.withLock { state in
+            if state.contradictions.count >= 1_000 { state.contradictions = [] }
+            return state.contradictions.insert(contradiction).inserted
+        }
+    }
+
+    /// A write that succeeds does not end an incident: it may have had nothing to write. See `recovered`.
     func noticing<Result>(_ operation: Operation, _ logger: Logger, _ body: () async throws -> Result) async throws -> Result {
         do {
             let result = try await body()
-            if failing.withLock({ $0.removeValue(forKey: operation) }) != nil {
-                logger.notice("the store works again", metadata: ["operation": "\(operation)"])
-            }
+            if operation == .reading { recovered(operation, logger) }
             return result
         } catch let error as StoreError where error.code == .damaged {
-            logger.error("the store holds something that contradicts itself", metadata: ["error": "\(error)"])
-            throw error
-        } catch let error as StoreError {
-            if failing.withLock({ $0.updateValue(.now, forKey: operation) }) == nil {
-                logger.critical(
-                    "the store fails; calls are answered UNAVAILABLE", metadata: ["operation": "\(operation)", "error": "\(error)"])
+            if isNew(error.message) {
+                logger.error("the store holds something that contradicts itself", metadata: ["error": "\(error)"])
             }
             throw error
+        } catch let error as StoreError {
+            // Whoever has found the damage: what is lost for good is writing.
+            failed(error.code == .corrupt ? .writing : operation, error, logger)
+            throw error
         }
+    }
+
+    private func failed(_ operation: Operation, _ error: StoreError, _ logger: Logger) {
+        let isNew = state.withLock { state in
+            var causes = state.failing[operation] ?? []
+            let isNew = causes.count < Self.mostCauses && causes.insert(error.message).inserted
+            state.failing[operation] = causes
+            return isNew
+        }
+        guard isNew else { return }
+        logger.critical(
+            "the store fails; calls are answered UNAVAILABLE", metadata: ["operation": "\(operation)", "error": "\(error)"])
+    }
+
+    func recovered(_ operation: Operation, _ logger: Logger) {
+        guard state.withLock({ $0.failing.removeValue(forKey: operation) }) != nil else { return }
+        logger.notice("the store works again", metadata: ["operation": "\(operation)"])
     }
 }

@@ -28,7 +28,7 @@ extension Exchange {
                 return (submitted, false)
             }
             let events = try ReferralState.decide(.submit(submission), on: nil, by: sender, at: now, policy: policy)
-            guard let state = ReferralState.evolve(nil, events, at: now) else { throw Self.damagedLog }
+            guard let state = ReferralState.evolve(nil, events, at: now) else { throw Self.damagedLog(of: submission.referral) }
             let isRefused = if case .refused = state.phase { true } else { false }
             try transaction.append(
                 events, at: now, by: sender, resulting: state, content: isRefused ? nil : content, due: state.nextDue(policy),

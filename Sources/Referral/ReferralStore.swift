@@ -124,6 +124,10 @@ public protocol ReferralTransaction: ReferralReader {
     /// Forgets all figures, so that they are counted again from the beginning of the log.
     func clearFigures() throws
 
+    /// Writes something that nobody reads, and more of it than most decisions need: when it is committed, the store can be written. A
+    /// transaction without a change may be committed also when there is no room.
+    func writeProbe() throws
+
     /// Appends one publication. Of each kind a number is published once, after all smaller ones, and rolled back at most once, later.
     func append(_ change: Publication.Change, at: Instant, by actor: Participant?) throws
 }
@@ -168,12 +172,14 @@ public struct FigureRow: Hashable, Sendable {
 /// What a store says when it cannot do its work.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        private enum Value { case duplicate, damaged, newerSchema, unavailable }
+        private enum Value { case duplicate, damaged, corrupt, newerSchema, unavailable }
         private let value: Value
         /// The sender has used the message id before.
         public static let duplicate = Code(value: .duplicate)
-        /// The stored data contradict themselves or cannot be read.
+        /// What is stored of one thing, mostly a referral, contradicts itself or cannot be read.
         public static let damaged = Code(value: .damaged)
+        /// The database itself is damaged. The store takes no write until it has been mended and opened anew.
+        public static let corrupt = Code(value: .corrupt)
         /// The database was written by a newer version of the program.
         public static let newerSchema = Code(value: .newerSchema)
         /// The database cannot be reached or written now.

@@ -7,20 +7,22 @@ import Synchronization
 ///
 /// Commits wait for the disk (WAL with `synchronous = FULL`), so put many decisions into one transaction. Freed pages are overwritten
 /// (`secure_delete`). Several processes may open the file; they wait up to five seconds for each other.
+///
+/// Once the file is found to be damaged, or removed or replaced, every write throws until the store is opened anew.
 public final class SQLiteStore: ReferralStore {
-    private let path: String
+    private let file: DatabaseFile
     private let pool: DatabasePool
     private let isClosed = Mutex(false)
 
     /// Opens the database, or makes one that only the account of this process can read. Blocks until the schema is up to date.
     /// - Parameter path: the database file; its folder must exist.
-    /// - Throws: `StoreError`: `.newerSchema` when a newer version of the program has written it, `.damaged` when the file is something
-    ///   else, `.unavailable` when it cannot be opened or made. The file is then as it was.
+    /// - Throws: `StoreError`: `.newerSchema` when a newer version of the program has written it, `.damaged` when it is another program's,
+    ///   `.corrupt` when it is none, or damaged, `.unavailable` when it cannot be opened or made. The file is then as it was.
     public init(path: String) throws {
-        try Self.makeFile(path)
-        self.path = path
+        let file = try DatabaseFile(path)
+        self.file = file
         pool = try translatingFaults(at: path) {
-            let pool = try DatabasePool(path: path, configuration: Self.configuration(path))
+            let pool = try DatabasePool(path: path, configuration: Self.configuration(file))
             // The pool turns this down to NORMAL when it opens, which forgets the last commits when the machine fails.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
@@ -30,6 +32,7 @@ public final class SQLiteStore: ReferralStore {
 
     /// Waits for the writes that have been handed over, brings the write-ahead log into the database file, and closes it. Calls that come
     /// later throw `StoreError.unavailable`, as may reads that still wait for a connection. Closing twice is no error.
+    /// - Throws: `StoreError`; it has been closed nevertheless. Also what has kept it from writing until the end.
     public func close() async throws {
         let wasClosed = isClosed.withLock { isClosed in
             defer { isClosed = true }
@@ -37,13 +40,14 @@ public final class SQLiteStore: ReferralStore {
         }
         if wasClosed { return }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            DispatchQueue(label: "SQLiteStore.close").async { [pool, path] in
+            DispatchQueue(label: "SQLiteStore.close").async { [pool, file] in
                 continuation.resume(
                     with: Result {
                         // The connection closed last is a reader, which cannot empty the log. When another process keeps it from being
                         // emptied, it stays beside the database and nothing is lost.
                         try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-                        try translatingFaults(at: path) { try pool.close() }
+                        try translatingFaults(at: file.path) { try pool.close() }
+                        if let fault = file.fault { throw fault }
                     })
             }
         }
@@ -53,8 +57,18 @@ public final class SQLiteStore: ReferralStore {
     /// its end and its outcome is returned, cancelled or not: the caller always knows whether it happened.
     public func write<Answer: Sendable>(_ body: @escaping @Sendable (any ReferralTransaction) throws -> Answer) async throws -> Answer {
         try await enqueue { pool, finish in
-            pool.asyncWriteWithoutTransaction { [path] database in
-                finish(Result { try translatingFaults(at: path) { try SQLiteTransaction.commit(body, to: database, at: path) } })
+            pool.asyncWriteWithoutTransaction { [file] database in
+                finish(
+                    Result {
+                        try file.watching {
+                            try SQLiteTransaction.commit(
+                                { transaction in
+                                    let answer = try body(transaction)
+                                    try file.check()
+                                    return answer
+                                }, to: database, at: file.path)
+                        }
+                    })
             }
         }
     }
@@ -62,8 +76,8 @@ public final class SQLiteStore: ReferralStore {
     /// A task that has been cancelled before the call gets `CancellationError`.
     public func read<Answer: Sendable>(_ body: @escaping @Sendable (any ReferralReader) throws -> Answer) async throws -> Answer {
         try await enqueue { pool, finish in
-            pool.asyncRead { [path] database in
-                finish(Result { try translatingFaults(at: path) { try body(SQLiteReader(database: database.get(), path: path)) } })
+            pool.asyncRead { [file] database in
+                finish(Result { try file.watching { try body(SQLiteReader(database: database.get(), path: file.path)) } })
             }
         }
     }
@@ -79,18 +93,20 @@ public final class SQLiteStore: ReferralStore {
                 if !isClosed { start(pool) { continuation.resume(with: $0) } }
                 return !isClosed
             }
-            if !isOpen { continuation.resume(throwing: StoreError(.unavailable, "the database \(path) has been closed")) }
+            if !isOpen { continuation.resume(throwing: StoreError(.unavailable, "the database \(file.path) has been closed")) }
         }
     }
 
-    private static func configuration(_ path: String) -> Configuration {
+    private static func configuration(_ file: DatabaseFile) -> Configuration {
         var configuration = Configuration()
         configuration.label = "SQLiteStore"
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
+            // Readers are opened when they are needed: not on what has taken the place of the file.
+            try file.checkName()
             // First of all: another program's file must stay as it is.
-            if !database.configuration.readonly { try Schema.checkOwnership(database, path: path) }
+            if !database.configuration.readonly { try Schema.checkOwnership(database, path: file.path) }
             try database.execute(
                 sql: """
                     PRAGMA secure_delete = ON;
@@ -101,21 +117,5 @@ public final class SQLiteStore: ReferralStore {
                     """)
         }
         return configuration
-    }
-
-    /// SQLite would make the file readable for everybody; the files beside it get the rights of the database.
-    private static func makeFile(_ path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw StoreError(
-                .unavailable, "the folder \(folder) for the database does not exist; create it for the account that runs this program")
-        }
-        let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-        guard file >= 0 else {
-            if errno == EEXIST { return }
-            throw StoreError(.unavailable, "the database \(path) cannot be created: \(String(cString: strerror(errno)))")
-        }
-        Foundation.close(file)
     }
 }

@@ -92,6 +92,11 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         try failing { try removeFigures() }
     }
 
+    /// 64 pages, so that a disk with room for one more is not taken for one with room. Random, since what stays as it is is not written.
+    func writeProbe() throws {
+        try failing { try execute("REPLACE INTO probe (id, bytes) VALUES (1, randomblob(262144))", []) }
+    }
+
     /// What has begun and breaks off fails the transaction.
     private func failing(_ body: () throws -> Void) throws {
         if let failure { throw failure }

@@ -30,6 +30,7 @@ enum Schema {
             try SQLiteTransaction.listOpenCases(database)
         }
         migrator.registerMigration("9") { try $0.execute(sql: version9) }
+        migrator.registerMigration("10") { try $0.execute(sql: version10) }
         return migrator
     }()
 
@@ -387,5 +388,13 @@ enum Schema {
         BEGIN
             SELECT RAISE (ABORT, 'a notice is never replaced');
         END;
+        """
+
+    /// What is written to see whether anything can be written.
+    private static let version10 = """
+        CREATE TABLE probe (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            bytes BLOB NOT NULL
+        ) STRICT;
         """
 }

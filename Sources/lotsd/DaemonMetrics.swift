@@ -76,7 +76,7 @@ enum DaemonMetrics {
             ("lots_received_bytes_total", "Bytes of frames received."),
             ("lots_refusals_total", "What was refused or ended, by the bound that was reached."),
             ("lots_sent_bytes_total", "Bytes of frames sent."),
-            ("lots_store_failing", "1 when the store cannot be read, or could not be written within the last ten seconds."),
+            ("lots_store_failing", "1 while the store cannot be read or written."),
             ("lots_submissions_total", "Submissions of calls and of streams that had passed their checks, by whether they were taken."),
             ("lots_tls_files_loaded", "0 when the last reading of certificates, authorities and revocation lists failed."),
             ("lots_tls_reloads_total", "Readings of these files by result."),

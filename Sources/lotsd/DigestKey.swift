@@ -35,14 +35,30 @@ enum DigestKey {
         let file = try openFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, path)
         defer { unlink(temporary) }
         var generator = SystemRandomNumberGenerator()
-        try file.write(contentsOf: Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
-        try file.synchronize()
-        try file.close()
+        let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        try writing(path) {
+            try file.write(contentsOf: key)
+            try file.synchronize()
+            try file.close()
+        }
         // A link and not a new name: it never replaces a key that is there.
         guard link(temporary, path) == 0 || errno == EEXIST else { throw fault(path) }
         let folder = try openFile(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC, path)
-        try folder.synchronize()
-        try folder.close()
+        try writing(path) {
+            try folder.synchronize()
+            try folder.close()
+        }
+    }
+
+    /// What Foundation says does not name the file.
+    private static func writing(_ path: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError) ?? error as NSError
+            guard cause.domain == NSPOSIXErrorDomain else { throw fault(path, cause.localizedDescription) }
+            throw fault(path, cause.code == ENOSPC ? "the disk is full; make room" : String(cString: strerror(Int32(cause.code))))
+        }
     }
 
     private static func openFile(_ name: String, _ flags: Int32, _ path: String) throws -> FileHandle {
@@ -51,7 +67,7 @@ enum DigestKey {
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    private static func fault(_ path: String) -> Fault {
-        Fault(description: "\(path): the digest key cannot be written: \(String(cString: strerror(errno)))")
+    private static func fault(_ path: String, _ cause: String = String(cString: strerror(errno))) -> Fault {
+        Fault(description: "\(path): the digest key cannot be written: \(cause)")
     }
 }

@@ -121,6 +121,7 @@ struct Run: AsyncParsableCommand {
             TimerService { await ChangeTimer(exchange: exchange).run() },
             TimerService { await InflowTimer(exchange: exchange).run() },
             TimerService { await FiguresTimer(exchange: exchange).run() },
+            TimerService { await StoreProbe(exchange: exchange).run() },
             // Probes learn when the store fails, and when it works again.
             TimerService { await health.follow { exchange.isStoreFailing } }, watch,
             await HangupService(watch: watch, manager: manager), server,

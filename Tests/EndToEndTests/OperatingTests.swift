@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import NIOCore
 import NIOPosix
 import Referral
@@ -194,6 +195,88 @@ import Testing
             #expect(!FileManager.default.fileExists(atPath: files.digestKey))
             // Nothing lies around that looks like one either.
             #expect(try FileManager.default.contentsOfDirectory(atPath: files.folder.path).allSatisfy { !$0.contains("digest") })
+        }
+    }
+
+    /// As on a full disk: the file can be made and nothing can be written into it.
+    @Test func aDigestKeyThatCannotBeWrittenIsNamed() async throws {
+        let installation = try await Installation.current
+        try await Daemon.Files.with { files in
+            let script = "set -o pipefail; (trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\") 2>&1 | cat"
+            let output = try await Program.run(
+                "bash", ["-c", script, Program.built("lotsd"), "--config", installation.settings],
+                environment: ["LOTS_LISTEN_PORT": "0", "LOTS_DATABASE_PATH": files.database, "LOTS_DIGEST_KEY": files.digestKey])
+            #expect(output.end == .exit(1))
+            #expect(output.text.contains("\(files.digestKey): the digest key cannot be written: "), "\(output.text)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: files.folder.path).allSatisfy { !$0.contains("digest") })
+        }
+    }
+
+    /// No receipt for what would be written into a file without a name.
+    @Test func aDatabaseThatIsMovedAwayStopsTheWork() async throws {
+        try await Daemon.Files.with { files in
+            let aside = files.database + ".aside"
+            try await Daemon.with(files, ["PAGES_PORT": "0"]) { daemon in
+                let port = try await pagesPort(files)
+                let client = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                _ = try await client.submit(Sample.submission("m"))
+                try FileManager.default.moveItem(atPath: files.database, toPath: aside)
+                for number in 0..<3 {
+                    #expect(await failure { _ = try await client.submit(Sample.submission("n-\(number)")) }?.code == .unavailable)
+                }
+                try FileManager.default.moveItem(atPath: aside, toPath: files.database)
+                #expect(await failure { _ = try await client.submit(Sample.submission("o")) }?.code == .unavailable)
+                #expect(try await get("/ready", port).status == 503)
+                #expect(try await get("/live", port).status == 200)
+                let log = try files.loggedText().split(separator: "\n").filter { $0.contains(" critical ") }
+                #expect(log.count == 1)
+                #expect(log.first?.contains("\(files.database) was removed or replaced") == true, "\(log)")
+                #expect(await daemon.stop() == .exit(1))
+            }
+            try await Daemon.with(files) { daemon in
+                let client = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                #expect(try await client.status(.message(MessageID("m"))).messageID == MessageID("m"))
+                #expect(await failure { _ = try await client.status(.message(MessageID("o"))) }?.code == .notFound)
+                #expect(try await client.submit(Sample.submission("o")).outcome == .accepted)
+                #expect(await daemon.stop() == .exit(0))
+            }
+        }
+    }
+
+    /// Damage that one call finds ends the writing of all.
+    @Test func aDamagedDatabaseStopsTheWork() async throws {
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files) { daemon in
+                let client = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                _ = try await client.submit(Sample.submission("m", Sample.onLidingo()))
+                #expect(await daemon.stop() == .exit(0))
+            }
+            let tool = try DatabaseQueue(path: files.database)
+            let page = try await tool.read { try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'content'") }
+            try tool.close()
+            let file = try FileHandle(forWritingTo: URL(filePath: files.database))
+            try file.seek(toOffset: UInt64(#require(page) - 1) * 4_096)
+            try file.write(contentsOf: Data(repeating: 0xA5, count: 4_096))
+            try file.close()
+
+            try await Daemon.with(files, ["PAGES_PORT": "0"]) { daemon in
+                let port = try await pagesPort(files)
+                let recipient = AssignmentClient(try await daemon.client("bojen-stockholm-gotland/stockholm"))
+                let sender = ReferralClient(try await daemon.client("polisen-stockholm/vasterort"))
+                #expect(await failure { _ = try await recipient.fetch() }?.code == .unavailable)
+                for number in 0..<20 {
+                    #expect(await failure { _ = try await recipient.fetch() }?.code == .unavailable)
+                    #expect(await failure { _ = try await sender.submit(Sample.submission("n-\(number)")) }?.code == .unavailable)
+                }
+                #expect(try await get("/ready", port).status == 503)
+                #expect(try await get("/metrics", port).text.contains("lots_store_failing 1\n"))
+                let log = try files.loggedText().split(separator: "\n")
+                let critical = log.filter { $0.contains(" critical ") }
+                #expect(critical.count == 1)
+                #expect(critical.first?.contains("\(files.database) is damaged") == true, "\(critical)")
+                #expect(log.count { $0.contains("is damaged") } < 5, "the timers tell it once each")
+                #expect(await daemon.stop() == .exit(1))
+            }
         }
     }
 

@@ -1,11 +1,13 @@
 import Exchange
 import Foundation
+import GRDB
 import Referral
 import ReferralAPI
-import SQLiteStore
 import Synchronization
 import TTRPC
 import Testing
+
+@testable import SQLiteStore
 
 /// More work than can be done: what is accepted keeps its time, the rest is told at once when to come back.
 @Suite(.serialized, .timeLimit(.minutes(6))) struct OverloadTests {
@@ -124,6 +126,57 @@ import Testing
         }
     }
 
+    /// A submission that is known needs no room: only what is written tells that there is some again.
+    @Test func aFullStoreFailsUntilSomethingHasBeenWritten() async throws {
+        try await LiveExchange.with(.memory) { exchange in
+            let sender = try await exchange.sender()
+            let first = try await sender.submit(Sample.submission("m"))
+            try await exchange.store.leaveRoom(pages: 0)
+            var number = 0
+            while await failure({ _ = try await sender.submit(Sample.submission("n-\(number)")) }) == nil { number += 1 }
+            #expect(exchange.exchange.isStoreFailing)
+
+            #expect(try await sender.submit(Sample.submission("m")) == first)
+            await exchange.pass(.seconds(5))
+            #expect(exchange.exchange.isStoreFailing)
+            try await exchange.store.leaveRoom(pages: 4_000)
+            #expect(exchange.exchange.isStoreFailing)
+            await exchange.pass(.seconds(5))
+            #expect(!exchange.exchange.isStoreFailing)
+            #expect(exchange.log.lines.filter { $0.hasPrefix("critical the store fails") }.count == 1)
+            #expect(exchange.log.lines.filter { $0.hasPrefix("notice the store works again") }.count == 1)
+
+            // While all is well, nothing is written.
+            let probe = try await exchange.store.lastProbe()
+            #expect(probe != nil)
+            await exchange.pass(.seconds(5))
+            #expect(try await exchange.store.lastProbe() == probe)
+            _ = try await sender.submit(Sample.submission("n-\(number)"))
+        }
+    }
+
+    @Test func aReferralThatContradictsItselfIsToldOnceAndTheOthersGoOn() async throws {
+        try await LiveExchange.with(.memory) { exchange in
+            let sender = try await exchange.sender()
+            for id in ["a", "b", "c"] { _ = try await sender.submit(Sample.submission(id)) }
+            let tool = try DatabaseQueue(path: exchange.database)
+            try await tool.write { database in
+                try database.execute(sql: "DROP TRIGGER log_is_not_changed; UPDATE log SET events = '[' WHERE sequence > 1")
+            }
+            for _ in 0..<3 {
+                for id in ["b", "c"] {
+                    #expect(await failure { _ = try await sender.status(.message(MessageID(id))) }?.code == .unavailable)
+                    #expect(await failure { _ = try await sender.submit(Sample.submission(id)) }?.code == .unavailable)
+                }
+            }
+            #expect(exchange.log.lines.filter { $0.contains("contradicts itself") }.count == 2)
+            #expect(!exchange.log.lines.contains { $0.hasPrefix("critical") })
+            #expect(!exchange.exchange.isStoreFailing)
+            #expect(try await sender.status(.message(MessageID("a"))).messageID == MessageID("a"))
+            _ = try await sender.submit(Sample.submission("d"))
+        }
+    }
+
     /// One commit for many acknowledgements of a pull.
     @Test func acknowledgementsShareACommit() async throws {
         let pace = StorePace(commitTime: .milliseconds(100), batchSize: 512, longestWait: .seconds(10))
@@ -153,5 +206,29 @@ import Testing
             }
             #expect(exchange.commitsMade - commitsBefore < count / 2)
         }
+    }
+}
+
+extension LiveExchange {
+    /// Lets the time pass for which the probe of the store sleeps; returns when it sleeps again.
+    fileprivate func pass(_ time: Duration) async {
+        await probing.waitForSleeper()
+        probing.advance(by: time)
+        await probing.waitForSleeper()
+    }
+}
+
+extension SQLiteStore {
+    /// As if its disk had room for so many pages more.
+    fileprivate func leaveRoom(pages: Int) async throws {
+        try await write { transaction in
+            let database = try #require(transaction as? SQLiteTransaction).database
+            let count = try #require(try Int.fetchOne(database, sql: "PRAGMA page_count"))
+            try database.execute(sql: "PRAGMA max_page_count = \(count + pages)")
+        }
+    }
+
+    fileprivate func lastProbe() async throws -> Data? {
+        try await read { try Data.fetchOne(#require($0 as? SQLiteReader).database, sql: "SELECT bytes FROM probe") }
     }
 }

@@ -214,6 +214,7 @@ private struct NoTransaction: ReferralTransaction {
     func figures(on days: ClosedRange<CivilDate>, _ body: (FigureRow) throws -> Void) throws {}
     func putFigures(_ rows: [FigureRow], through sequence: Int64) throws {}
     func clearFigures() throws {}
+    func writeProbe() throws {}
     func referral(_ id: ReferralID) -> ReferralState? { nil }
     func referral(from sender: Participant, message: MessageID) -> ReferralID? { nil }
     func referral(of assignment: AssignmentID) -> ReferralID? { nil }

@@ -125,13 +125,80 @@ import Testing
                         _ = try await store.read { try ($0.referral(Sample.id(number)), $0.content(of: Sample.id(number))) }
                     }
                 } catch let error as StoreError {
-                    #expect(error.code == .damaged)
+                    #expect(error.code == .damaged || error.code == .corrupt)
                 }
                 try? await store.close()
             } catch let error as StoreError {
-                #expect(error.code == .damaged)
+                #expect(error.code == .damaged || error.code == .corrupt)
             }
         }
+    }
+
+    /// Where the damage is not, SQLite would go on writing.
+    @Test func aDamagedDatabaseTakesNothingMore() async throws {
+        try await harness.withStore { try await $0.append(Sample.offered(1, content: [1, 2])) }
+        try harness.overwrite("content")
+        let store = try harness.open()
+        try await store.append(Sample.offered(2))
+        let found = await storeError { _ = try await store.read { try $0.content(of: Sample.id(1)) } }
+        #expect(found?.code == .corrupt)
+        #expect(found?.message.contains(harness.path) == true && found?.message.contains("restore a backup") == true)
+        let refused = await storeError { try await store.append(Sample.offered(3)) }
+        #expect(refused?.code == .corrupt && refused?.message == found?.message)
+        // What can be read is read.
+        #expect(try await store.log().count == 2)
+        #expect(await storeError { try await store.close() }?.message == found?.message)
+        try await store.close()
+    }
+
+    enum Loss: CaseIterable {
+        case removed, renamed, replaced
+    }
+
+    /// What would be written into a file without a name is lost.
+    @Test(arguments: Loss.allCases) func aDatabaseThatLosesItsNameTakesNothingMore(_ loss: Loss) async throws {
+        let other = try SQLiteHarness()
+        try await other.withStore { try await $0.append(Sample.offered(7)) }
+        let store = try harness.open()
+        try await store.append(Sample.offered(1))
+        let (files, aside) = (FileManager.default, harness.path + ".aside")
+        if loss == .removed { try files.removeItem(atPath: harness.path) } else { try files.moveItem(atPath: harness.path, toPath: aside) }
+        if loss == .replaced { try files.copyItem(atPath: other.path, toPath: harness.path) }
+
+        let error = await storeError { try await store.append(Sample.offered(2)) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("\(harness.path) was removed or replaced") == true, "\(String(describing: error))")
+        // No reader is opened on another file.
+        if let log = try? await store.log() { #expect(log.map(\.referral) == [Sample.id(1)]) }
+        #expect(await storeError { try await store.write { _ in } }?.message == error?.message)
+
+        if loss == .replaced { try files.removeItem(atPath: harness.path) }
+        if loss != .removed { try files.moveItem(atPath: aside, toPath: harness.path) }
+        #expect(await storeError { try await store.append(Sample.offered(3)) }?.message == error?.message)
+        #expect(await storeError { try await store.close() }?.message == error?.message)
+        guard loss != .removed else { return }
+        let kept = try await harness.withStore { try await $0.log() }
+        #expect(kept.map(\.referral) == [Sample.id(1)])
+    }
+
+    /// A commit without a change needs no room, and what stays as it is is not written.
+    @Test func aProbeIsReallyWritten() async throws {
+        let store = try harness.open()
+        let pages = try await store.withConnection { database in
+            let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+            try database.execute(sql: "PRAGMA max_page_count = \(pages + 1)")
+            return pages
+        }
+        try await store.write { _ in }
+        #expect(await storeError { try await store.write { try $0.writeProbe() } }?.code == .unavailable)
+        try await store.withConnection { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 4_000)") }
+        let log = { [harness] in try FileManager.default.attributesOfItem(atPath: harness.path + "-wal")[.size] as? Int ?? 0 }
+        for _ in 0..<3 {
+            let before = try log()
+            try await store.write { try $0.writeProbe() }
+            #expect(try log() - before > 1 << 18)
+        }
+        try await store.close()
     }
 
     @Test func aFullDiskIsUnavailableAndNothingHappened() async throws {

@@ -83,7 +83,7 @@ import Testing
         let text = Data(repeating: 0x61, count: 5_000)
         try text.write(to: URL(fileURLWithPath: harness.path))
         let error = #expect(throws: StoreError.self) { try harness.open() }
-        #expect(error?.code == .damaged)
+        #expect(error?.code == .corrupt)
         #expect(try Data(contentsOf: URL(fileURLWithPath: harness.path)) == text)
     }
 

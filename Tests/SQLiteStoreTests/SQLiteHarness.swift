@@ -22,11 +22,30 @@ final class SQLiteHarness: StoreHarness {
 
     func close(_ store: SQLiteStore) async throws { try await store.close() }
 
+    /// Opens the store while `body` runs.
+    func withStore<Answer>(_ body: (SQLiteStore) async throws -> Answer) async throws -> Answer {
+        let store = try open()
+        let answer = try await body(store)
+        try await store.close()
+        return answer
+    }
+
     /// Runs `body` on a connection of its own, as an operator with a tool would.
     func withTool<Answer>(_ body: (Database) throws -> Answer) throws -> Answer {
         let queue = try DatabaseQueue(path: path)
         defer { try? queue.close() }
         return try queue.writeWithoutTransaction(body)
+    }
+
+    /// Overwrites the first page of a table, as a disk does that is broken there. Nobody may have the database open.
+    func overwrite(_ table: String) throws {
+        let page = try withTool { database in
+            try #require(try Int.fetchOne(database, sql: "SELECT rootpage FROM sqlite_schema WHERE name = ?", arguments: [table]))
+        }
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.seek(toOffset: UInt64(page - 1) * 4_096)
+        try file.write(contentsOf: Data(repeating: 0xA5, count: 4_096))
+        try file.close()
     }
 
     func mode(_ suffix: String = "") throws -> Int? {

@@ -67,6 +67,8 @@ final class LiveExchange: Sendable {
     let waiting: ManualClock
     /// For looking for what other exchanges have published.
     let polling = ManualClock()
+    /// For trying whether a store that fails can be written again.
+    let probing = ManualClock()
     /// Looks for what other exchanges on the database have committed.
     let noticing = ManualClock()
     let store: SQLiteStore
@@ -160,6 +162,8 @@ final class LiveExchange: Sendable {
             defer { publications.cancel() }
             let changes = Task { [exchange, noticing] in await ChangeTimer(exchange: exchange, clock: noticing).run() }
             defer { changes.cancel() }
+            let probe = Task { [exchange, probing] in await StoreProbe(exchange: exchange, clock: probing).run() }
+            defer { probe.cancel() }
             var server: Server?
             if carrier == .tls {
                 let context = try TLSContext(installation.server)
