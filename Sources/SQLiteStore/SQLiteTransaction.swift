@@ -92,7 +92,8 @@ final class SQLiteTransaction: DatabaseReading, ReferralTransaction {
         try failing { try removeFigures() }
     }
 
-    /// 64 pages, so that a disk with room for one more is not taken for one with room. Random, since what stays as it is is not written.
+    /// 64 pages, so that a disk with room for one more is not taken for one with room. Random, since SQLite
+    /// need not write what stays as it is.
     func writeProbe() throws {
         try failing { try execute("REPLACE INTO probe (id, bytes) VALUES (1, randomblob(262144))", []) }
     }

@@ -159,8 +159,16 @@ import Testing
     @Test(arguments: Loss.allCases) func aDatabaseThatLosesItsNameTakesNothingMore(_ loss: Loss) async throws {
         let other = try SQLiteHarness()
         try await other.withStore { try await $0.append(Sample.offered(7)) }
+        // Both are without a write-ahead log, which would hide which of them is read.
+        try await harness.withStore { try await $0.append(Sample.offered(1)) }
         let store = try harness.open()
-        try await store.append(Sample.offered(1))
+        let gate = DispatchSemaphore(value: 0)
+        let (held, hold) = AsyncStream<Void>.makeStream()
+        async let reading: Void = store.read { _ in
+            hold.yield()
+            _ = gate.wait(timeout: .now() + 60)
+        }
+        for await _ in held { break }
         let (files, aside) = (FileManager.default, harness.path + ".aside")
         if loss == .removed { try files.removeItem(atPath: harness.path) } else { try files.moveItem(atPath: harness.path, toPath: aside) }
         if loss == .replaced { try files.copyItem(atPath: other.path, toPath: harness.path) }
@@ -168,8 +176,10 @@ import Testing
         let error = await storeError { try await store.append(Sample.offered(2)) }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("\(harness.path) was removed or replaced") == true, "\(String(describing: error))")
-        // No reader is opened on another file.
+        // The reader that is open is taken: no other is opened on another file.
         if let log = try? await store.log() { #expect(log.map(\.referral) == [Sample.id(1)]) }
+        gate.signal()
+        try await reading
         #expect(await storeError { try await store.write { _ in } }?.message == error?.message)
 
         if loss == .replaced { try files.removeItem(atPath: harness.path) }
