@@ -92,8 +92,8 @@ let package = Package(
         .executableTarget(
             name: "lotsd",
             dependencies: [
-                "Referral", "ReferralAPI", "SQLiteStore", "Exchange", "Configuration", "Operations", "TLS", "TTRPC", "TTRPCOverTLS",
-                nioCore, nioPosix, metrics, logging, lifecycle, signals, arguments,
+                "Digest", "Referral", "ReferralAPI", "SQLiteStore", "Exchange", "Configuration", "Operations", "TLS", "TTRPC",
+                "TTRPCOverTLS", nioCore, nioPosix, metrics, logging, lifecycle, signals, arguments,
             ], swiftSettings: settings),
         .executableTarget(
             name: "lots",

@@ -115,7 +115,7 @@ public struct DaemonConfiguration: Hashable, Sendable {
     public var listen: Listen
     /// `tls`
     public var tls: TLS
-    /// `database.path`: the SQLite file, made when it is missing. Required.
+    /// `database.path`: the SQLite file, made together with the digest key when both are missing. Required.
     public var databasePath: String
     /// `directory`: the file of organisations and areas. Required.
     public var directoryPath: String

@@ -172,7 +172,7 @@ public struct FigureRow: Hashable, Sendable {
 /// What a store says when it cannot do its work.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        private enum Value { case duplicate, damaged, corrupt, newerSchema, unavailable }
+        private enum Value { case duplicate, damaged, corrupt, newerSchema, unavailable, missing, refused }
         private let value: Value
         /// The sender has used the message id before.
         public static let duplicate = Code(value: .duplicate)
@@ -184,6 +184,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let newerSchema = Code(value: .newerSchema)
         /// The database cannot be reached or written now.
         public static let unavailable = Code(value: .unavailable)
+        /// There is no database, or one without anything in it, where one has to be.
+        public static let missing = Code(value: .missing)
+        /// The database is not to be used as it is: others may read it, or it belongs to another digest key.
+        public static let refused = Code(value: .refused)
     }
 
     public let code: Code

@@ -29,8 +29,9 @@ final class DatabaseFile: Sendable {
 
     /// Makes the file when there is none, so that only the account of this process can read it: SQLite would make it readable for
     /// everybody. The files beside it get the rights of the database.
-    init(_ path: String) throws {
-        try Self.make(path)
+    /// - Parameter mayMake: false: only what is there is looked at.
+    init(_ path: String, mayMake: Bool = true) throws {
+        if mayMake { try Self.make(path) }
         self.path = path
         identity = try Identity(path)
     }

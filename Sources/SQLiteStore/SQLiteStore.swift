@@ -11,18 +11,23 @@ import Synchronization
 /// Once the file is found to be damaged, or removed or replaced, every write throws until the store is opened anew.
 public final class SQLiteStore: ReferralStore {
     private let file: DatabaseFile
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let isClosed = Mutex(false)
+    var path: String { file.path }
 
     /// Opens the database, or makes one that only the account of this process can read. Blocks until the schema is up to date.
-    /// - Parameter path: the database file; its folder must exist.
+    /// - Parameters:
+    ///   - path: the database file; its folder must exist.
+    ///   - mayMake: false: there has to be a database with tables in it.
     /// - Throws: `StoreError`: `.newerSchema` when a newer version of the program has written it, `.damaged` when it is another program's,
-    ///   `.corrupt` when it is none, or damaged, `.unavailable` when it cannot be opened or made. The file is then as it was.
-    public init(path: String) throws {
-        let file = try DatabaseFile(path)
+    ///   `.corrupt` when it is none, or damaged, `.missing` when it has to be made and may not, `.refused` when other accounts have access
+    ///   to it, `.unavailable` when it cannot be opened or made. The file is then as it was.
+    public init(path: String, mayMake: Bool = true) throws {
+        let file = try DatabaseFile(path, mayMake: mayMake)
+        try DatabaseFiles.check(path, mayBeEmpty: mayMake)
         self.file = file
         pool = try translatingFaults(at: path) {
-            let pool = try DatabasePool(path: path, configuration: Self.configuration(file))
+            let pool = try DatabasePool(path: path, configuration: Self.configuration(file, mayBeEmpty: mayMake))
             // The pool turns this down to NORMAL when it opens, which forgets the last commits when the machine fails.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
@@ -97,7 +102,7 @@ public final class SQLiteStore: ReferralStore {
         }
     }
 
-    private static func configuration(_ file: DatabaseFile) -> Configuration {
+    static func configuration(_ file: DatabaseFile, mayBeEmpty: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.label = "SQLiteStore"
         configuration.busyMode = .timeout(5)
@@ -106,7 +111,9 @@ public final class SQLiteStore: ReferralStore {
             // Readers are opened when they are needed: not on what has taken the place of the file.
             try file.checkName()
             // First of all: another program's file must stay as it is.
-            if !database.configuration.readonly { try Schema.checkOwnership(database, path: file.path) }
+            if !database.configuration.readonly {
+                try Schema.checkOwnership(database, path: file.path, mayBeEmpty: mayBeEmpty)
+            }
             try database.execute(
                 sql: """
                     PRAGMA secure_delete = ON;

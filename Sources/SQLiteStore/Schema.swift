@@ -31,14 +31,18 @@ enum Schema {
         }
         migrator.registerMigration("9") { try $0.execute(sql: version9) }
         migrator.registerMigration("10") { try $0.execute(sql: version10) }
+        migrator.registerMigration("11") { try $0.execute(sql: version11) }
         return migrator
     }()
 
-    /// - Throws: `StoreError` unless the database is empty or was made by this or an older version of the program.
-    static func checkOwnership(_ database: Database, path: String) throws {
+    /// - Throws: `StoreError` unless the database was made by this or an older version of the program, or is empty and may be.
+    static func checkOwnership(_ database: Database, path: String, mayBeEmpty: Bool) throws {
         let owner = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         guard owner == application else {
-            if try owner == 0 && Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0 { return }
+            if try owner == 0 && Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0 {
+                guard mayBeEmpty else { throw DatabaseFiles.empty(path) }
+                return
+            }
             throw StoreError(.damaged, "\(path) is a database of another program; name another file")
         }
         let unknown = try migrator.appliedIdentifiers(database).subtracting(migrator.migrations)
@@ -395,6 +399,14 @@ enum Schema {
         CREATE TABLE probe (
             id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
             bytes BLOB NOT NULL
+        ) STRICT;
+        """
+
+    /// By which a digest key is recognised.
+    private static let version11 = """
+        CREATE TABLE digest_key (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            mark BLOB NOT NULL CHECK (length(mark) = 32)
         ) STRICT;
         """
 }

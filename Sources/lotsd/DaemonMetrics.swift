@@ -1,6 +1,7 @@
 import CoreMetrics
 import Exchange
 import Operations
+import Referral
 import Synchronization
 import TTRPCOverTLS
 
@@ -34,13 +35,16 @@ final class ServingState: Sendable {
 /// The daemon's metrics that are looked up when the page is asked for, and what all of them mean.
 enum DaemonMetrics {
     static func sample(
-        into registry: MetricsRegistry, commits: CommitQueue, server: Server, exchange: Exchange, state: ServingState
+        into registry: MetricsRegistry, commits: CommitQueue, server: Server, exchange: Exchange, state: ServingState,
+        newestEntry: Instant?
     ) {
         func gauge(_ name: String) -> Meter { Meter(label: name, factory: registry) }
         let (pending, wait, bytes) = (gauge("lots_pending_writes"), gauge("lots_expected_wait_seconds"), gauge("lots_inbound_bytes"))
         let (connections, watches) = (gauge("lots_connections"), gauge("lots_watches"))
         let (waiting, failing, ready) = (gauge("lots_waiting_recipients"), gauge("lots_store_failing"), gauge("lots_ready"))
+        let behind = gauge("lots_clock_behind_log_seconds")
         registry.beforeEachPage {
+            behind.set(newestEntry.map { max(.zero, $0 - exchange.now()) / .seconds(1) } ?? 0)
             connections.set(server.connectionCount)
             pending.set(commits.depth)
             wait.set(commits.expectedWait / .seconds(1))
@@ -57,6 +61,7 @@ enum DaemonMetrics {
             ("lots_calls_total", "Calls answered, by method and status code; method none: not of this service."),
             ("lots_call_seconds", "From a call's request to its answer; streams as long as they are open."),
             ("lots_certificate_days_left", "Whole days until the first of them ends; negative when it has."),
+            ("lots_clock_behind_log_seconds", "How much later than now the newest entry is that the log had at the start; 0: not later."),
             ("lots_commit_seconds", "How long a durable commit takes."),
             ("lots_connections", "Connections open now."),
             ("lots_connections_cut_total", "Open connections ended because of the client's certificate, by reason."),

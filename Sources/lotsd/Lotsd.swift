@@ -4,7 +4,7 @@ import ArgumentParser
 struct Lotsd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lotsd", abstract: "The exchange: takes referrals from senders and hands them to those who help.",
-        subcommands: [Run.self, Check.self, Participants.self, Recount.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Check.self, Participants.self, Recount.self, Backup.self, Restore.self], defaultSubcommand: Run.self)
 }
 
 /// What every subcommand is told.

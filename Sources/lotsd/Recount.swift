@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import Foundation
-import NIOPosix
 import Referral
 import SQLiteStore
 
@@ -16,15 +15,13 @@ struct Recount: AsyncParsableCommand {
         let (configuration, _) = try readConfiguration(options.config)
         let path = configuration.databasePath
         do {
-            let store = try await NIOThreadPool.singleton.runIfActive {
-                guard FileManager.default.fileExists(atPath: path) else { throw StoreError(.unavailable, "there is no database \(path)") }
-                return try SQLiteStore(path: path)
-            }
+            guard DatabaseFiles.holdsSomething(path) else { throw StoreError(.missing, "there is no database \(path), or it is empty") }
+            let store = try await Storage.open(configuration).store
             try await store.write { try $0.clearFigures() }
             try await store.close()
         } catch {
             try? FileHandle.standardError.write(contentsOf: Data("lotsd: \(error)\n".utf8))
-            throw ExitCode(1)
+            throw Storage.exitCode(after: error)
         }
     }
 }

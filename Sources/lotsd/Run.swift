@@ -53,7 +53,7 @@ struct Run: AsyncParsableCommand {
             manager.notify(.stopping, .status("\(error)"))
             logger.critical("lotsd cannot go on", metadata: ["error": "\(error)"])
             await log.flush(timeout: .seconds(2))
-            throw ExitCode(1)
+            throw Storage.exitCode(after: error)
         }
         await log.flush(timeout: .seconds(2))
     }
@@ -66,10 +66,11 @@ struct Run: AsyncParsableCommand {
         guard let trustDomain = credentials.current.identifier?.trustDomain else {
             throw StartFault(description: "\(configuration.tls.certificate): the certificate has no spiffe:// name")
         }
-        let digestKey = try DigestKey.readOrMake(configuration.digestKeyPath, database: configuration.databasePath)
-        let store = try SQLiteStore(path: configuration.databasePath)
-        let decoder = ReferralDecoder(digestKey: digestKey, acceptsTestData: configuration.acceptTestData)
+        let storage = try await Storage.open(configuration)
+        let store = storage.store
+        let decoder = ReferralDecoder(digestKey: storage.digestKey, acceptsTestData: configuration.acceptTestData)
         let now = ExchangeClock(startAt: configuration.clockStart).now
+        storage.log(at: now(), path: configuration.databasePath, to: logger)
 
         let metrics = ExchangeMetrics(factory: registry)
         let limits = configuration.limits
@@ -101,7 +102,9 @@ struct Run: AsyncParsableCommand {
             throw StartFault(description: "cannot listen on \(configuration.listen.host):\(configuration.listen.port): \(error)")
         }
         let state = ServingState(exchange: exchange)
-        DaemonMetrics.sample(into: registry, commits: commits, server: server, exchange: exchange, state: state)
+        DaemonMetrics.sample(
+            into: registry, commits: commits, server: server, exchange: exchange, state: state,
+            newestEntry: storage.summary.newestEntry)
         let watch = CredentialWatch(
             credentials, interval: configuration.tls.reloadInterval, metrics: registry, logger: logger,
             whenReloaded: { await server.judgePeers(by: $0) })

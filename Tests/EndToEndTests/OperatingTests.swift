@@ -31,7 +31,8 @@ import Testing
                     "lots_refusals_total{bound=\"rate\"} 0", "lots_pending_writes 0", "lots_inbound_bytes 0", "lots_ready 1",
                     "lots_submissions_total{result=\"taken\"} 1", "lots_submissions_total{result=\"failed\"} 0",
                     "lots_store_failing 0", "lots_certificate_days_left{what=\"certificate\"} 89",
-                    "lots_tls_files_loaded 1", "lots_oldest_due_seconds 0", "lots_deadlines_fired_total{kind=\"consent\"} 0",
+                    "lots_tls_files_loaded 1", "lots_oldest_due_seconds 0", "lots_clock_behind_log_seconds 0",
+                    "lots_deadlines_fired_total{kind=\"consent\"} 0",
                 ] {
                     #expect(metrics.text.contains("\(line)\n"), "\(line) in \(metrics.text)")
                 }
@@ -189,7 +190,7 @@ import Testing
             try await Daemon.with(files) { daemon in #expect(await daemon.stop() == .exit(0)) }
             try FileManager.default.removeItem(atPath: files.digestKey)
             let program = try await Daemon.launch(files, ["--config", installation.settings])
-            #expect(await program.wait() == .exit(1))
+            #expect(await program.wait() == .exit(78))
             let log = try files.loggedText()
             #expect(log.contains(files.digestKey) && log.contains("bring the key back"), "\(log)")
             #expect(!FileManager.default.fileExists(atPath: files.digestKey))
@@ -277,6 +278,28 @@ import Testing
                 #expect(log.count { $0.contains("is damaged") } < 5, "the timers tell it once each")
                 #expect(await daemon.stop() == .exit(1))
             }
+        }
+    }
+
+    /// Deadlines that were set while the clock was ahead are months away without a word.
+    @Test func aClockThatWasAheadIsTold() async throws {
+        try await Daemon.Files.with { files in
+            let tomorrow = (Date.now + 86_400).formatted(.iso8601)
+            let told = "the clock is behind the newest entry"
+            try await Daemon.with(files, ["CLOCK_START_AT": tomorrow]) { daemon in
+                _ = try await ReferralClient(daemon.client("polisen-stockholm/vasterort")).submit(Sample.submission("m"))
+                #expect(await daemon.stop() == .exit(0))
+            }
+            try await Daemon.with(files, ["CLOCK_START_AT": tomorrow]) { #expect(await $0.stop() == .exit(0)) }
+            #expect(try !files.loggedText().contains(told))
+            try await Daemon.with(files, ["PAGES_PORT": "0"]) { daemon in
+                let metrics = try await get("/metrics", pagesPort(files)).text
+                let seconds = metrics.firstMatch(of: /\nlots_clock_behind_log_seconds ([0-9]+)/).flatMap { Int($0.output.1) }
+                #expect((86_000...86_520).contains(try #require(seconds)), "\(metrics)")
+                #expect(await daemon.stop() == .exit(0))
+            }
+            let line = try #require(files.loggedText().split(separator: "\n").first { $0.contains(told) })
+            #expect(line.contains("critical") && line.contains(/seconds=86[0-9]{3}/), "\(line)")
         }
     }
 

@@ -117,6 +117,7 @@ import Testing
             for byte in page * 4_096..<(page + 1) * 4_096 { file[byte] = UInt8.random(in: 0...255, using: &random) }
             let copy = try SQLiteHarness()
             try file.write(to: URL(fileURLWithPath: copy.path))
+            try copy.closeToOthers()
             do {
                 let store = try copy.open()
                 do {

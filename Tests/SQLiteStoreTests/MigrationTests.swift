@@ -47,6 +47,7 @@ import Testing
             }
         }
         try queue.close()
+        try harness.closeToOthers()
 
         let store = try harness.open()
         for id in Set(whole.map(\.state.id)) {

@@ -18,12 +18,59 @@ import Testing
         try await store.close()
     }
 
-    @Test func theRightsOfAnExistingDatabaseStay() async throws {
+    @Test(arguments: [0o644, 0o640, 0o602]) func aDatabaseThatOthersHaveAccessToIsRefused(mode: Int) async throws {
         try await harness.open().close()
-        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: harness.path)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: harness.path)
+        let error = #expect(throws: StoreError.self) { try harness.open() }
+        #expect(error?.code == .refused)
+        #expect(error?.message.contains("chmod 600 \(harness.path)") == true)
+        #expect(try harness.mode() == mode)
+    }
+
+    /// What is left of a database that was copied without the files beside it is its first page.
+    @Test(arguments: ["", "PRAGMA journal_mode = WAL"]) func whereADatabaseHasToBeNothingDoesNotBecomeOne(sql: String) async throws {
+        for isThere in [false, true] {
+            if isThere { try harness.withTool { try $0.execute(sql: sql) } }
+            if isThere { try harness.closeToOthers() }
+            let before = try? Data(contentsOf: URL(fileURLWithPath: harness.path))
+            #expect((before != nil) == isThere)
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: harness.path, mayMake: false) }
+            #expect(error?.code == .missing)
+            #expect(error?.message.contains(harness.path) == true)
+            let after = try? Data(contentsOf: URL(fileURLWithPath: harness.path))
+            #expect(after == before)
+        }
+        try await harness.open().close()
+        try await SQLiteStore(path: harness.path, mayMake: false).close()
+    }
+
+    @Test func aDatabaseKnowsTheKeyThatItWasMadeWith() async throws {
+        let (mark, other) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32))
+        // One of before keys were known takes the first.
+        let queue = try DatabaseQueue(path: harness.path)
+        try Schema.migrator.migrate(queue, upTo: "9")
+        try queue.close()
+        try harness.closeToOthers()
+        for _ in 0..<2 {
+            let store = try harness.open()
+            try store.confirm(keyMark: mark)
+            let error = #expect(throws: StoreError.self) { try store.confirm(keyMark: other) }
+            #expect(error?.code == .refused)
+            #expect(error?.message.contains("bring back the key of the same backup") == true)
+            try await store.close()
+        }
+    }
+
+    @Test func aSummaryTellsTheLatestTimeAlsoWhenTheClockWasPutRight() async throws {
         let store = try harness.open()
-        #expect(try harness.mode() == 0o640)
-        #expect(try harness.mode("-wal") == 0o640)
+        let empty = try store.summary()
+        #expect(empty.logEntries == 0 && empty.newestEntry == nil && empty.schemaVersion == Schema.migrator.migrations.last)
+        var step = try Sample.offered(1)
+        step.at = Sample.noon + .seconds(86_400)
+        try await store.append(step)
+        try await store.append(Sample.offered(2))
+        let summary = try store.summary()
+        #expect(summary.logEntries == 2 && summary.newestEntry == step.at)
         try await store.close()
     }
 
@@ -73,6 +120,7 @@ import Testing
     @Test(arguments: ["CREATE TABLE bookmark (url TEXT)", "PRAGMA application_id = 252006675"])
     func anotherProgramsDatabaseIsRefusedAndLeftAlone(sql: String) throws {
         try harness.withTool { try $0.execute(sql: sql) }
+        try harness.closeToOthers()
         let before = try Data(contentsOf: URL(fileURLWithPath: harness.path))
         let error = #expect(throws: StoreError.self) { try harness.open() }
         #expect(error?.code == .damaged)
@@ -82,6 +130,7 @@ import Testing
     @Test func aFileThatIsNoDatabaseIsRefusedAndLeftAlone() throws {
         let text = Data(repeating: 0x61, count: 5_000)
         try text.write(to: URL(fileURLWithPath: harness.path))
+        try harness.closeToOthers()
         let error = #expect(throws: StoreError.self) { try harness.open() }
         #expect(error?.code == .corrupt)
         #expect(try Data(contentsOf: URL(fileURLWithPath: harness.path)) == text)

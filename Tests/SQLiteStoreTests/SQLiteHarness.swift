@@ -48,6 +48,9 @@ final class SQLiteHarness: StoreHarness {
         try file.close()
     }
 
+    /// As a database of this program is, and one that another program has made is not.
+    func closeToOthers() throws { try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path) }
+
     func mode(_ suffix: String = "") throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: path + suffix)[.posixPermissions] as? Int
     }
