@@ -233,6 +233,20 @@ import Testing
         }
     }
 
+    /// What the exchange cannot store for now is no fault of the message.
+    @Test func whatIsNotTakenForNowIsNotCalledRefused() async throws {
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files) { daemon in
+                let lots = Tool(installation: try await .current, folder: files.folder, port: daemon.port)
+                try FileManager.default.moveItem(atPath: files.database, toPath: files.database + ".away")
+                let output = try await lots("submit", "-", as: Self.police, input: Sample.json(Sample.submission("m")))
+                #expect(output.end == .exit(69))
+                #expect(output.text.contains("0 taken, 0 refused, 1 not taken: send them again"), "\(output.text)")
+                #expect(output.errors.contains("message m was not taken, send it again: "), "\(output.errors)")
+            }
+        }
+    }
+
     @Test func severalServersAndAnotherThanExpected() async throws {
         try await with { lots in
             let servers = "127.0.0.1:1,127.0.0.1:\(lots.port)"

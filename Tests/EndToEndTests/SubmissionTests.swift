@@ -65,6 +65,7 @@ import Testing
             }
             #expect(results.map(\.item).sorted() == (1...UInt64(count)).map(\.self))
             var receipts: [MessageID: Receipt] = [:]
+            var duplicates = 0
             for result in results {
                 let id = submission(Int(result.item)).messageID
                 #expect(result.messageID == id)
@@ -72,14 +73,17 @@ import Testing
                 case (.failure(let refusal), 3):
                     #expect(refusal.code == .invalidArgument)
                     #expect(refusal.faults.map(\.path) == ["referral.person.age", "referral.contacts[0].phone"])
-                case (.failure(let refusal), 7): #expect(refusal.code == .alreadyExists)
+                // Items of one stream are decided beside each other: whichever of the two comes first has the id.
+                case (.failure(let refusal), 1), (.failure(let refusal), 7):
+                    #expect(refusal.code == .alreadyExists)
+                    duplicates += 1
                 case (.success(let receipt), _):
                     #expect(receipt.messageID == id)
                     receipts[id] = receipt
                 default: Issue.record("item \(result.item): \(result.result)")
                 }
             }
-            #expect(receipts.count == 400)
+            #expect(receipts.count == 400 && duplicates == 50)
             #expect(Set(receipts.values.map(\.referralID)).count == 400)
             for (id, receipt) in receipts { #expect(try await sender.status(.message(id)).referralID == receipt.referralID) }
             let submissions = try await exchange.events().flatMap(\.events).filter(\.isSubmission)
