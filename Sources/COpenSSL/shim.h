@@ -138,6 +138,27 @@ static inline int COpenSSL_sk_X509_push(STACK_OF(X509) *certificates, X509 *cert
     return sk_X509_push(certificates, certificate);
 }
 
+// What a certificate store holds.
+static inline int COpenSSL_sk_X509_OBJECT_num(const STACK_OF(X509_OBJECT) *objects) {
+    return sk_X509_OBJECT_num(objects);
+}
+
+static inline X509_OBJECT *COpenSSL_sk_X509_OBJECT_value(const STACK_OF(X509_OBJECT) *objects, int index) {
+    return sk_X509_OBJECT_value(objects, index);
+}
+
+// Writes the subject on one line as in RFC 2253, control characters escaped; the bytes written, 0 when that fails.
+static inline int COpenSSL_subject(const X509 *certificate, uint8_t *text, int size) {
+    BIO *output = BIO_new(BIO_s_mem());
+    if (output == NULL) {
+        return 0;
+    }
+    X509_NAME_print_ex(output, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    int count = BIO_read(output, text, size);
+    BIO_free(output);
+    return count > 0 ? count : 0;
+}
+
 // Frees the stack and not what is on it.
 static inline void COpenSSL_sk_X509_free(STACK_OF(X509) *certificates) {
     sk_X509_free(certificates);

@@ -191,7 +191,7 @@ public struct DaemonConfiguration: Hashable, Sendable {
 
 extension DaemonConfiguration {
     /// Variables that belong to others: the command line's and the name of the settings file.
-    private static let othersVariables = [ClientProfile.variablePrefix, "LOTS_CONFIGURATION"]
+    private static let othersVariables = [ClientProfile.variablePrefix, "LOTS_PROFILES", "LOTS_CONFIGURATION"]
 
     private static let serial = Scalar.text.map { text in
         text.wholeMatch(of: /[0-9A-Fa-f]{1,2}(?::?[0-9A-Fa-f]{2})*|[0-9A-Fa-f]{1,40}/) != nil

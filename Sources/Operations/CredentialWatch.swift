@@ -47,6 +47,7 @@ public final class CredentialWatch: Service {
     /// Looks at the files until a graceful shutdown or cancellation.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
+            self.tellAuthoritiesWithoutList()
             self.tellExpiries()
             while (try? await self.clock.sleep(for: self.interval)) != nil { await self.look() }
         }
@@ -89,9 +90,20 @@ public final class CredentialWatch: Service {
         } else {
             logger.notice("certificates were read again; new connections use them", metadata: ["reason": "\(reason)"])
             await whenReloaded(context.current)
+            tellAuthoritiesWithoutList()
             tellExpiries()
         }
         return fault == nil
+    }
+
+    /// It happens when an authority is followed by the next one: its certificate is in the bundle and its list is forgotten.
+    private func tellAuthoritiesWithoutList() {
+        let context = context.current
+        for authority in context.authoritiesWithoutList {
+            logger.critical(
+                "an authority has no revocation list: all its clients are refused; add its list, or take the authority out",
+                metadata: ["authority": "\(authority)", "file": "\(context.configuration.trustRootsFile)"])
+        }
     }
 
     private func tellExpiries() {
@@ -104,8 +116,18 @@ public final class CredentialWatch: Service {
         for warning in warnings.withLock({ $0.due(expiries, at: now) }) {
             logger.log(
                 level: warning.isUrgent ? .critical : .warning,
-                warning.days < 0 ? "something has expired: renew it now" : "something expires soon: renew it",
+                Self.text(warning),
                 metadata: ["what": "\(warning.expiry.kind.rawValue)", "file": "\(warning.expiry.file)", "days": "\(warning.days)"])
+        }
+    }
+    private static func text(_ warning: ExpiryWarnings.Warning) -> Logger.Message {
+        switch (warning.expiry.kind, warning.days < 0) {
+        case (.revocationList, true):
+            "a revocation list has run out: all clients of its authority who connect are refused until there is a newer one"
+        case (.revocationList, false):
+            "a revocation list runs out soon: all clients of its authority who connect are refused from then on; put a newer one in its place"
+        case (_, true): "something has expired: renew it now"
+        case (_, false): "something expires soon: renew it"
         }
     }
 }

@@ -1,19 +1,21 @@
 public import TLS
 
 /// Which ends of certificates and revocation lists the operator is to be told of: each when 30, 14, 7 and 1 days are left and when it has
-/// passed, once. Pure: time is a parameter.
+/// passed, once. Of a revocation list, which is renewed often, only what is at most a third of its own period; of one that holds for less
+/// than three days, when a third of that is left. Pure: time is a parameter.
 public struct ExpiryWarnings: Sendable {
     /// A line for the log.
     public struct Warning: Hashable, Sendable {
         public var expiry: TLSContext.Expiry
         /// Whole days that are left; negative when the end has passed.
         public var days: Int64
-        /// A day or less is left.
+        /// The last time before the end, or the end itself.
         public var isUrgent: Bool
     }
 
-    private static let thresholds: [Int64] = [30, 14, 7, 1, 0]
     private static let day: Int64 = 86_400
+    /// Seconds that are left.
+    private static let thresholds = [30, 14, 7, 1, 0].map { $0 * day }
 
     /// The last threshold told, for each end.
     private var told: [TLSContext.Expiry: Int64] = [:]
@@ -28,18 +30,24 @@ public struct ExpiryWarnings: Sendable {
     }
 
     /// What is new to tell at `now` (seconds since 1970). Ends that are no longer among `expiries` are forgotten.
-    ///
-    /// A revocation list is renewed often and its life may be shorter than a threshold: it is told of from 1 day on.
     public mutating func due(_ expiries: [TLSContext.Expiry], at now: Int64) -> [Warning] {
         told = told.filter { expiries.contains($0.key) }
         return expiries.compactMap { expiry in
             let (left, overflow) = expiry.end.subtractingReportingOverflow(now)
-            let thresholds = expiry.kind == .revocationList ? Self.thresholds.suffix(2) : Self.thresholds[...]
-            guard let threshold = thresholds.last(where: { overflow || left <= $0 * Self.day }), threshold < told[expiry] ?? .max else {
+            let thresholds = Self.thresholds(of: expiry)
+            guard let threshold = thresholds.last(where: { overflow || left <= $0 }), threshold < told[expiry] ?? .max else {
                 return nil
             }
             told[expiry] = threshold
-            return Warning(expiry: expiry, days: Self.daysLeft(until: expiry.end, at: now), isUrgent: threshold <= 1)
+            return Warning(expiry: expiry, days: Self.daysLeft(until: expiry.end, at: now), isUrgent: threshold <= Self.day)
         }
+    }
+
+    private static func thresholds(of expiry: TLSContext.Expiry) -> [Int64] {
+        guard expiry.kind == .revocationList, let start = expiry.start else { return thresholds }
+        let (period, overflow) = expiry.end.subtractingReportingOverflow(start)
+        guard !overflow else { return thresholds }
+        let third = max(period / 3, 0)
+        return third < day ? [third, 0] : thresholds.filter { $0 <= third }
     }
 }

@@ -23,6 +23,11 @@ struct Certificate {
         return ASN1_STRING_type(number) == V_ASN1_INTEGER | V_ASN1_NEG ? "-" + digits : digits
     }
 
+    /// The subject on one line (RFC 2253).
+    var subject: String {
+        String(unsafeUninitializedCapacity: 512) { Int(COpenSSL_subject(pointer, $0.baseAddress, CInt($0.count))) }
+    }
+
     /// The period of validity, both ends included, in seconds since 1970.
     var validity: ClosedRange<Int64>? {
         let first = seconds(X509_get0_notBefore(pointer))

@@ -7,6 +7,8 @@ struct CredentialLoader {
     private(set) var faults: [String] = []
     /// When the first thing in each file that has an end ends.
     private(set) var expiries: [TLSContext.Expiry] = []
+    /// The subjects of the authorities of which there is no revocation list although lists are demanded.
+    private(set) var authoritiesWithoutList: [String] = []
 
     init(context: OpaquePointer) {
         self.context = context
@@ -51,7 +53,7 @@ struct CredentialLoader {
         noteExpiry(.trustRoots, file: file, of: certificates(file, as: "trust roots file"))
     }
 
-    /// Revocation lists. With the first one, checking becomes mandatory for the whole chain.
+    /// Revocation lists, after the authorities. With the first one, checking becomes mandatory for the whole chain.
     mutating func loadRevocationLists(files: [String]) {
         guard !files.isEmpty, let store = SSL_CTX_get_cert_store(context) else { return }
         X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
@@ -66,7 +68,9 @@ struct CredentialLoader {
                     break
                 }
                 count += 1
-                if let next = X509_CRL_get0_nextUpdate(list) { noteExpiry(.revocationList, file: file, of: [seconds(next)]) }
+                if let next = X509_CRL_get0_nextUpdate(list) {
+                    noteExpiry(.revocationList, file: file, of: [seconds(next)], from: seconds(X509_CRL_get0_lastUpdate(list)))
+                }
             }
             // The reader always ends with an error; "no start line" after a list is the regular end.
             let reason = OpenSSLErrorQueue.takeReason(otherwise: "")
@@ -74,14 +78,31 @@ struct CredentialLoader {
                 note("revocation list file \(file): \(reason)")
             }
         }
+        noteAuthoritiesWithoutList(in: store)
     }
 
-    private mutating func noteExpiry(_ kind: TLSContext.Expiry.Kind, file: String, of ends: [Int64]) {
+    private mutating func noteAuthoritiesWithoutList(in store: OpaquePointer) {
+        let objects = X509_STORE_get0_objects(store)
+        let held = (0..<COpenSSL_sk_X509_OBJECT_num(objects)).compactMap { COpenSSL_sk_X509_OBJECT_value(objects, $0) }
+        let lists = held.compactMap { X509_OBJECT_get0_X509_CRL($0) }
+        for authority in held.compactMap({ X509_OBJECT_get0_X509($0) }) {
+            // By its key, too: the next authority may have the name of the one before.
+            let hasList = lists.contains {
+                X509_NAME_cmp(X509_CRL_get_issuer($0), X509_get_subject_name(authority)) == 0
+                    && X509_CRL_verify($0, X509_get0_pubkey(authority)) == 1
+            }
+            if !hasList { authoritiesWithoutList.append(Certificate(pointer: authority).subject) }
+        }
+        OpenSSLErrorQueue.clear()
+    }
+
+    private mutating func noteExpiry(_ kind: TLSContext.Expiry.Kind, file: String, of ends: [Int64], from start: Int64? = nil) {
         guard let end = ends.min() else { return }
+        let expiry = TLSContext.Expiry(kind: kind, file: file, end: end, start: start)
         if let index = expiries.firstIndex(where: { $0.kind == kind && $0.file == file }) {
-            expiries[index].end = min(expiries[index].end, end)
+            if end < expiries[index].end { expiries[index] = expiry }
         } else {
-            expiries.append(TLSContext.Expiry(kind: kind, file: file, end: end))
+            expiries.append(expiry)
         }
     }
 

@@ -33,7 +33,8 @@ public final class ReloadingTLSContext: Sendable {
 
     /// Reads the files again, off the event loops.
     ///
-    /// - Throws: ``TLSError`` with code `configuration`; the present context then stays.
+    /// - Throws: ``TLSError`` with code `configuration`; the present context then stays. Also when a revocation list has run out, with which
+    ///   everybody new would be refused, while the one before still holds.
     public func reload() throws(TLSError) {
         try reloading.withLock { _ throws(TLSError) in try readAgain() }
     }
@@ -51,7 +52,21 @@ public final class ReloadingTLSContext: Sendable {
             let message = "\(present.configuration.certificateChainFile): the certificate is of another trust domain: restart for that"
             throw TLSError(code: .configuration, message: message)
         }
+        let lapsed = lapsedLists(of: context, since: present)
+        guard lapsed.isEmpty else { throw TLSError(code: .configuration, message: lapsed.joined(separator: "\n")) }
         state.withLock { $0.context = context }
+    }
+
+    /// What is wrong with revocation lists that do not hold now, where the list before them does.
+    private func lapsedLists(of context: TLSContext, since present: TLSContext) -> [String] {
+        let time = now()
+        func holds(_ list: TLSContext.Expiry) -> Bool { (list.start ?? .min) <= time && time <= list.end }
+        let lists = { (context: TLSContext) in context.expiries.filter { $0.kind == .revocationList } }
+        let held = lists(present).filter(holds).map(\.file)
+        return lists(context).filter { !holds($0) && held.contains($0.file) }.map {
+            "revocation list file \($0.file): \($0.end < time ? "has run out" : "is not valid yet"): all clients of its authority would be "
+                + "refused; the list before it still holds: put a newer one in the file"
+        }
     }
 
     /// Whether a file has changed since it was last read, and has not changed any more since the last look: a certificate and its key

@@ -30,16 +30,22 @@ public final class TLSContext: Sendable {
         public var file: String
         /// The last valid second, in seconds since 1970; of several things in the file the first to end.
         public var end: Int64
+        /// Of a revocation list: when it was made, in seconds since 1970.
+        public var start: Int64?
 
-        public init(kind: Kind, file: String, end: Int64) {
+        public init(kind: Kind, file: String, end: Int64, start: Int64? = nil) {
             self.kind = kind
             self.file = file
             self.end = end
+            self.start = start
         }
     }
 
     /// The ends of what was loaded, one a file.
     public let expiries: [Expiry]
+
+    /// The subjects of the trust roots of which there is no revocation list although there are lists of others: all their peers are refused.
+    public let authoritiesWithoutList: [String]
 
     let policy: PeerPolicy
     let sessions = SessionTickets()
@@ -72,6 +78,7 @@ public final class TLSContext: Sendable {
         loader.loadTrustRoots(file: configuration.trustRootsFile, announce: configuration.role == .server)
         loader.loadRevocationLists(files: configuration.revocationListFiles)
         expiries = loader.expiries
+        authoritiesWithoutList = loader.authoritiesWithoutList
         guard loader.faults.isEmpty else {
             throw TLSError(code: .configuration, message: loader.faults.joined(separator: "\n"))
         }

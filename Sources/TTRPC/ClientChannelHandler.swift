@@ -36,7 +36,7 @@ package final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        connection.closed(Status(.unavailable, "the connection has failed: \(error)"))
+        connection.closed(Status(.unavailable, "the connection has failed: \((error as? IOError)?.meaning ?? "\(error)")"))
         context.close(promise: nil)
     }
 

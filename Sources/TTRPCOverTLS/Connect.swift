@@ -105,15 +105,8 @@ extension ConnectionFailure {
                     + "authorities", isHopeless: true)
         case let error as TLSError:
             self.init(reason: "\(error)", isHopeless: error.code == .configuration)
-        case let error as NIOConnectionError:
-            let cause = error.dnsAError ?? error.dnsAAAAError ?? error.connectionErrors.first?.error
-            self.init(reason: cause.map { "\($0)" } ?? "the name has no address", isHopeless: false)
-        case ChannelError.connectTimeout:
-            self.init(reason: "no answer in time", isHopeless: false)
-        case ChannelError.eof:
-            self.init(reason: "closed the connection before the end of the handshake", isHopeless: false)
         default:
-            self.init(reason: "\(error)", isHopeless: false)
+            self.init(reason: NetworkFault.meaning(of: error), isHopeless: false)
         }
     }
 }

@@ -5,6 +5,14 @@ public import ServiceLifecycle
 public import TLS
 public import TTRPC
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Answers calls over mutual TLS on one listening socket.
 ///
 /// ```swift
@@ -74,6 +82,14 @@ public final class Server: Service {
             configuration: configuration, router: router, context: context, logger: logger, registry: registry, review: review,
             budget: budget, observer: observer)
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Without the first the listener would try again at once, without end.
+                    try channel.pipeline.syncOperations.addHandlers([
+                        AcceptBackoffHandler { AcceptWatcher.isShortage($0) ? .seconds(1) : nil }, AcceptWatcher(logger: logger),
+                    ])
+                }
+            }
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
@@ -210,6 +226,34 @@ private struct Acceptor: Sendable {
         let address = channel.remoteAddress?.ipAddress ?? ""
         guard let suppressed = throttle.admit("\(message) \(address)", at: channel.eventLoop.now) else { return }
         logger.warning(message, metadata: metadata.merging(["address": "\(address)", "suppressed": "\(suppressed)"]) { $1 })
+    }
+}
+
+/// Tells once a minute that connections cannot be accepted. The listener goes on.
+private final class AcceptWatcher: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let logger: Logger
+    private let throttle = LogThrottle(interval: .minutes(1))
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Whether waiting may help. Other errors are of a connection that its peer has given up.
+    static func isShortage(_ error: IOError) -> Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? IOError, Self.isShortage(error),
+            let suppressed = throttle.admit("\(error.errnoCode)", at: context.eventLoop.now)
+        {
+            logger.error(
+                error.errnoCode == EMFILE
+                    ? "connections cannot be accepted, those that are open go on: raise LimitNOFILE, or lower limits.connections"
+                    : "connections cannot be accepted, those that are open go on",
+                metadata: ["error": "\(error.meaning)", "suppressed": "\(suppressed)"])
+        }
+        context.fireErrorCaught(error)
     }
 }
 

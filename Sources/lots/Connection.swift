@@ -57,7 +57,7 @@ struct ConnectionOptions: ParsableArguments {
         let context = try TLSContext(configuration)
         var reconnection = ReconnectionConfiguration()
         reconnection.patience = patience
-        reconnection.observe = Outage().observe
+        reconnection.observe = Outage { Console.error("lots: \($0)") }.observe
         return Client.reconnecting(
             to: profile.servers.map { ServerAddress(host: $0.host, port: $0.port) }, context: { context }, reconnection
         )
@@ -65,14 +65,22 @@ struct ConnectionOptions: ParsableArguments {
     }
 }
 
-/// Tells on standard error when the exchange cannot be reached, once, and when it can be again.
-private final class Outage: Sendable {
+/// Tells when the exchange cannot be reached, once, and when it can be again.
+final class Outage: Sendable {
     private struct State {
         var reasons: [String] = []
         var isTold = false
+        /// With the reasons: when a connection is lost there are none until it could not be made again.
+        var isExplained = false
     }
 
     private let state = Mutex(State())
+    private let tell: @Sendable (String) -> Void
+
+    /// - Parameter tell: shows a line.
+    init(tell: @escaping @Sendable (String) -> Void) {
+        self.tell = tell
+    }
 
     @Sendable func observe(_ event: ConnectionEvent) {
         let line = state.withLock { state -> String? in
@@ -81,13 +89,15 @@ private final class Outage: Sendable {
                 state.reasons.append("\(address): \(reason)")
                 return nil
             case .waiting:
-                defer { state = State(isTold: true) }
-                return state.isTold ? nil : "cannot reach the exchange, trying again: \(state.reasons.joined(separator: "; "))"
+                let before = state
+                state = State(isTold: true, isExplained: before.isExplained || !before.reasons.isEmpty)
+                guard !before.reasons.isEmpty else { return before.isTold ? nil : "the connection to the exchange was lost, trying again" }
+                return before.isExplained ? nil : "cannot reach the exchange, trying again: \(before.reasons.joined(separator: "; "))"
             case .connected(let address):
                 defer { state = State() }
                 return state.isTold ? "connected to \(address) again" : nil
             }
         }
-        if let line { Console.error("lots: \(line)") }
+        if let line { tell(line) }
     }
 }

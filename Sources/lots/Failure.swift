@@ -1,11 +1,14 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import NIOCore
+import NIOPosix
 import Protobuf
 import Recording
 import ReferralAPI
 import TLS
 import TTRPC
+import TTRPCOverTLS
 
 /// What went wrong, for the person and for the script that called.
 enum Failure {
@@ -27,6 +30,7 @@ enum Failure {
         case let error as TLSError: error.code == .configuration ? configuration : unavailable
         case is JSONFaults, is InputFault, is LineReader.TooLong, is RecordingFaults: dataError
         case is CocoaError, is LineReader.Unreadable: noInput
+        case is NIOConnectionError, is ChannelError: unavailable
         default: software
         }
     }
@@ -57,6 +61,9 @@ enum Failure {
         switch error {
         case let failure as CallFailure: "\(failure.status)"
         case let error as CocoaError: text(of: error)
+        case let error as NIOConnectionError:
+            "cannot reach the exchange at \(ServerAddress(host: error.host, port: error.port)): \(NetworkFault.meaning(of: error))"
+        case is ChannelError: "cannot reach the exchange: \(NetworkFault.meaning(of: error))"
         default: "\(error)"
         }
     }

@@ -107,7 +107,12 @@ struct DigestKey {
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    private static func fault(_ path: String, _ cause: String = String(cString: strerror(errno))) -> Fault {
-        Fault(description: "\(path): the digest key cannot be written: \(cause)", mayPass: true)
+    /// - Parameter cause: nil: what the system has just said.
+    private static func fault(_ path: String, _ cause: String? = nil) -> Fault {
+        let code = errno
+        // Room may be made; a folder that is missing or not this account's has to be seen to.
+        let isLasting = cause == nil && [ENOENT, ENOTDIR, EACCES, EROFS].contains(code)
+        return Fault(
+            description: "\(path): the digest key cannot be written: \(cause ?? String(cString: strerror(code)))", mayPass: !isLasting)
     }
 }

@@ -1,9 +1,11 @@
 import ArgumentParser
+import Configuration
 
 @main
 struct Lotsd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lotsd", abstract: "The exchange: takes referrals from senders and hands them to those who help.",
+        version: LotsVersion.current,
         subcommands: [Run.self, Check.self, Participants.self, Recount.self, Backup.self, Restore.self], defaultSubcommand: Run.self)
 }
 

@@ -21,7 +21,7 @@ struct Recount: AsyncParsableCommand {
             try await store.close()
         } catch {
             try? FileHandle.standardError.write(contentsOf: Data("lotsd: \(error)\n".utf8))
-            throw Storage.exitCode(after: error)
+            throw ExitCode(StartFault.exitCode(for: error))
         }
     }
 }

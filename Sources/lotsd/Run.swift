@@ -45,6 +45,8 @@ struct Run: AsyncParsableCommand {
         LoggingSystem.bootstrap { LogLine(label: $0, format: configuration.log.format, output: log) }
         var logger = Logger(label: "lotsd")
         logger.logLevel = Logger.Level(configuration.log.level)
+        logger.notice("lotsd starts", metadata: ["version": "\(LotsVersion.current)"])
+        ProcessLimits.set(connections: configuration.limits.connections, logger: logger)
         for variable in configuration.unusedVariables { logger.warning("unused environment variable: \(variable)") }
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment, processID: getpid())
         do {
@@ -53,7 +55,7 @@ struct Run: AsyncParsableCommand {
             manager.notify(.stopping, .status("\(error)"))
             logger.critical("lotsd cannot go on", metadata: ["error": "\(error)"])
             await log.flush(timeout: .seconds(2))
-            throw Storage.exitCode(after: error)
+            throw ExitCode(StartFault.exitCode(for: error))
         }
         await log.flush(timeout: .seconds(2))
     }
@@ -66,6 +68,7 @@ struct Run: AsyncParsableCommand {
         guard let trustDomain = credentials.current.identifier?.trustDomain else {
             throw StartFault(description: "\(configuration.tls.certificate): the certificate has no spiffe:// name")
         }
+        try StartFault.checkFolder(of: configuration.databasePath)
         let storage = try await Storage.open(configuration)
         let store = storage.store
         let decoder = ReferralDecoder(digestKey: storage.digestKey, acceptsTestData: configuration.acceptTestData)
@@ -99,7 +102,7 @@ struct Run: AsyncParsableCommand {
                 configuration.serverConfiguration, router: router, socket: try socket(of: manager), context: { credentials.current },
                 logger: logger, observer: ServerMetrics(factory: registry))
         } catch {
-            throw StartFault(description: "cannot listen on \(configuration.listen.host):\(configuration.listen.port): \(error)")
+            throw (error as? StartFault) ?? .cannotListen(on: configuration.listen.host, configuration.listen.port, error)
         }
         let state = ServingState(exchange: exchange)
         DaemonMetrics.sample(
@@ -181,14 +184,9 @@ struct Run: AsyncParsableCommand {
                     "/ready": { state.obstacle.map { Page(isWell: false, text: "\($0)\n") } ?? Page(text: "ready\n") },
                 ], logger: logger)
         } catch {
-            throw StartFault(description: "pages: cannot listen on \(host):\(port): \(error)")
+            throw StartFault.cannotListen(on: host, port, error)
         }
     }
-}
-
-/// Why the daemon does not start.
-private struct StartFault: Error, CustomStringConvertible {
-    let description: String
 }
 
 /// Commits until everything that may ask for a commit has stopped, then closes the store.

@@ -16,7 +16,7 @@ struct Storage: Sendable {
     let summary: DatabaseSummary
 
     /// Opens both, or makes both when there is neither. Of several that do so at the same time, one makes them and the others wait.
-    /// - Throws: what `exitCode(after:)` knows.
+    /// - Throws: what `StartFault.exitCode(for:)` knows.
     static func open(_ configuration: DaemonConfiguration) async throws -> Storage {
         try await NIOThreadPool.singleton.runIfActive {
             try Storage(database: configuration.databasePath, key: configuration.digestKeyPath)
@@ -64,22 +64,13 @@ struct Storage: Sendable {
             metadata: ["seconds": "\((newest - now).components.seconds)", "newest": "\(newest.text)", "now": "\(now.text)"])
     }
 
-    /// 78 (sysexits) when the settings or the files must be put right before another start can be any better, otherwise 1.
-    static func exitCode(after error: any Error) -> ExitCode {
-        switch error {
-        case let fault as DigestKey.Fault: ExitCode(fault.mayPass ? 1 : 78)
-        case let error as StoreError where error.code == .refused || error.code == .missing: ExitCode(78)
-        default: ExitCode(1)
-        }
-    }
-
     /// Runs what blocks where it may. An error is printed and ends the program.
     static func command(_ body: @escaping @Sendable () throws -> String) async throws {
         do {
             print(try await NIOThreadPool.singleton.runIfActive(body))
         } catch {
             try? FileHandle.standardError.write(contentsOf: Data("lotsd: \(error)\n".utf8))
-            throw exitCode(after: error)
+            throw ExitCode(StartFault.exitCode(for: error))
         }
     }
 }

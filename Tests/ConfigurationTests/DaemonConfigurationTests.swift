@@ -215,7 +215,7 @@ private let badSettings: [BadSettings] = [
             "LOTS_LIMITS_UNSENT_BYTES": "65536", "LOTS_LIMITS_UNSENT_ANSWER_BYTES": "4194304", "LOTS_LIMITS_WAITING_BYTES": "8388608",
             "LOTS_LIMITS_PING_INTERVAL": "1s", "LOTS_LIMITS_PING_TIMEOUT": "2s",
             "LOTS_TLS_RESUMPTION": "false", "LOTS_PAGES_PORT": "0", "LOTS_PAGES_HOST": "0.0.0.0", "LOTS_PAGES_ALLOW_REMOTE": "true",
-            "LOTS_SERVICE_HOST": "10.0.0.1", "LOTS_CLIENT_SERVER": "x:1", "PATH": "/bin",
+            "LOTS_SERVICE_HOST": "10.0.0.1", "LOTS_CLIENT_SERVER": "x:1", "LOTS_PROFILES": "/p", "PATH": "/bin",
         ]
         let configuration = try DaemonConfiguration(file: folder.path("lots.yaml"), environment: environment)
         #expect(configuration.listen.host == "::1" && configuration.listen.port == 0)

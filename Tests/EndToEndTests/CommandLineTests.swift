@@ -375,7 +375,13 @@ import Testing
             let refused = try await lots("health", as: Installation.Unwelcome.revoked)
             #expect(refused.end == .exit(77) && refused.errors.contains("certificate revoked"), "\(refused.errors)")
             let unreachable = try await lots("health", as: Self.police, port: 1)
-            #expect(unreachable.end == .exit(69) && unreachable.errors.contains("127.0.0.1:1"), "\(unreachable.errors)")
+            #expect(unreachable.end == .exit(69))
+            #expect(unreachable.errors.contains("127.0.0.1:1: nobody listens there"), "\(unreachable.errors)")
+            let week = Installation.project.appending(path: "Tests/Streams/week.jsonl").path
+            let replay = try await lots(
+                "replay", week, "--server", "127.0.0.1:1", "--pki", lots.installation.path("certs/development"), as: Self.police)
+            #expect(replay.end == .exit(69))
+            #expect(replay.errors == "lots: cannot reach the exchange at 127.0.0.1:1: nobody listens there\n")
             let nowhere = try await lots("submit", "/nowhere/file.json", as: Self.police)
             #expect(nowhere.errors == "lots: /nowhere/file.json: No such file or directory\n")
             // Whose key others may read does not connect.

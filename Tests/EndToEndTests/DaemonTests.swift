@@ -176,7 +176,7 @@ import Testing
             try FileManager.default.copyItem(atPath: installation.path("certs/development/server.key"), toPath: copy)
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: copy)
             let program = try await Daemon.launch(files, ["--config", installation.settings], [key: copy])
-            #expect(await program.wait() == .exit(key == "DIGEST_KEY" ? 78 : 1))
+            #expect(await program.wait() == .exit(78))
             let log = try files.loggedText()
             #expect(log.contains(copy) && log.contains("chmod 600"), "\(log)")
         }
@@ -201,7 +201,8 @@ import Testing
                     let program = try await Daemon.launch(others, ["--config", installation.settings], ["LISTEN_PORT": "\(daemon.port)"])
                     #expect(await program.wait() == .exit(1))
                     let log = try others.loggedText()
-                    #expect(log.contains("127.0.0.1:\(daemon.port)"), "\(log)")
+                    let reason = "127.0.0.1:\(daemon.port): port \(daemon.port) is in use by another program"
+                    #expect(log.contains(reason) && !log.contains("errno"), "\(log)")
                 }
             }
         }

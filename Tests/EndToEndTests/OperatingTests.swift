@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import GRDB
 import NIOCore
@@ -300,6 +301,71 @@ import Testing
             }
             let line = try #require(files.loggedText().split(separator: "\n").first { $0.contains(told) })
             #expect(line.contains("critical") && line.contains(/seconds=86[0-9]{3}/), "\(line)")
+        }
+    }
+
+    /// As every other mistake in the settings: the service manager does not try again what only a person can mend.
+    @Test func mistakesThatAreFoundLateAreMistakesInTheSettings() async throws {
+        let installation = try await Installation.current
+        let expired = Installation.Unwelcome.expired
+        let (certificate, key) = (installation.file(of: expired), installation.file(of: expired, "key"))
+        for (variables, part) in [
+            (["TLS_KEY": "/nowhere/server.key"], "/nowhere/server.key"), (["DATABASE_PATH": "/nowhere/lots.sqlite"], "no folder /nowhere"),
+            (["DIGEST_KEY": "/nowhere/digest.key"], "/nowhere/digest.key"),
+            (["TLS_CERTIFICATE": certificate, "TLS_KEY": key], "\(certificate): certificate expired"),
+        ] {
+            try await Daemon.Files.with { files in
+                let program = try await Daemon.launch(files, ["--config", installation.settings], variables)
+                #expect(await program.wait() == .exit(78))
+                let log = try files.loggedText()
+                #expect(log.contains(part), "\(log)")
+            }
+        }
+    }
+
+    @Test func theVersionIsTold() async throws {
+        for (program, arguments) in [("lots", ["--version"]), ("lotsd", ["--version"]), ("lotsd", ["run", "--version"])] {
+            let output = try await Program.run(Program.built(program), arguments)
+            #expect(output.end == .exit(0) && output.text == "\(LotsVersion.current)\n", "\(output.errors)")
+        }
+        try await Daemon.Files.with { files in
+            try await Daemon.with(files) { daemon in
+                #expect(await daemon.stop() == .exit(0))
+                let log = try files.loggedText()
+                #expect(log.contains(" notice lotsd starts version=\(LotsVersion.current)\n"), "\(log)")
+            }
+        }
+    }
+
+    /// Who comes when no more files can be opened waits until there are some; the log says so once, and the start had warned of it.
+    @Test func itSaysThatFilesRunOutAndGoesOn() async throws {
+        try await Daemon.Files.with { files in
+            let shell = "ulimit -Sc $(ulimit -Hc); ulimit -Sn 60; ulimit -Hn 100"
+            try await Daemon.with(files, ["LIMITS_FIRST_BYTE_TIMEOUT": "1m"], after: shell) { daemon in
+                let limits = try daemon.limits()
+                for line in [/Max core file size +0 +0 +bytes/, /Max open files +100 +100 +files/] {
+                    #expect(limits.contains(line), "\(limits)")
+                }
+                let warning = try files.loggedText().split(separator: "\n").first { $0.contains("may open 100 files") }
+                #expect(warning?.contains(" warning ") == true && warning?.contains("limits.connections (1000)") == true)
+
+                var channels: [any Channel] = []
+                for _ in 0..<150 {
+                    channels.append(
+                        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                            .connect(host: "127.0.0.1", port: daemon.port).get())
+                }
+                let complaints = {
+                    try files.loggedText().split(separator: "\n").filter { $0.contains("connections cannot be accepted") }
+                }
+                _ = try await eventually("the log complains") { try complaints().isEmpty ? nil : true }
+                for channel in channels { try? await channel.close() }
+                let client = try await daemon.client("polisen-stockholm/vasterort")
+                #expect(try await ReferralClient(client).submit(Sample.submission("m")).outcome == .accepted)
+                let lines = try complaints()
+                #expect(lines.count == 1 && lines[0].contains(" error "), "\(lines)")
+                #expect(await daemon.stop() == .exit(0))
+            }
         }
     }
 

@@ -5,8 +5,8 @@ import Testing
 @Suite struct ExpiryWarningsTests {
     private let day: Int64 = 86_400
 
-    private func expiry(_ end: Int64, _ kind: TLSContext.Expiry.Kind = .certificate) -> TLSContext.Expiry {
-        TLSContext.Expiry(kind: kind, file: "server.crt", end: end)
+    private func expiry(_ end: Int64) -> TLSContext.Expiry {
+        TLSContext.Expiry(kind: .certificate, file: "server.crt", end: end)
     }
 
     @Test func eachThresholdIsToldOnce() {
@@ -38,10 +38,15 @@ import Testing
     }
 
     /// A list that is renewed every week would otherwise be complained of every week.
-    @Test func aRevocationListIsToldOfOnItsLastDay() {
+    @Test(arguments: [(120, [30, 14, 7, 1, 0]), (30, [7, 1, 0]), (7, [1, 0]), (1, [0, 0])] as [(Int64, [Int64])])
+    func aRevocationListIsToldOfInItsLastThird(period: Int64, days: [Int64]) {
         var warnings = ExpiryWarnings()
-        #expect(warnings.due([expiry(7 * day, .revocationList)], at: 0) == [])
-        #expect(warnings.due([expiry(7 * day, .revocationList)], at: 6 * day).map(\.isUrgent) == [true])
+        let list = TLSContext.Expiry(kind: .revocationList, file: "ca.crl", end: (period + 5) * day, start: 5 * day)
+        var told: [ExpiryWarnings.Warning] = []
+        for quarter in 0..<((period + 7) * 4) { told += warnings.due([list], at: quarter * day / 4) }
+        #expect(told.map(\.days) == days)
+        #expect(told.suffix(2).map(\.isUrgent) == [true, true])
+        #expect(told.dropLast(2).allSatisfy { !$0.isUrgent })
     }
 
     @Test(arguments: [(0, 0, 0), (86_399, 0, 0), (86_400, 0, 1), (-1, 0, -1), (Int64.min, 5, -36_500)] as [(Int64, Int64, Int64)])

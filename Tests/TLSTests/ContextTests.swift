@@ -98,6 +98,33 @@ import Testing
         #expect(try pki.client("two-uris").certificateFaults(at: now).first?.contains("has 2 URI names instead of one") == true)
     }
 
+    @Test("Authorities of which there is no revocation list, also when one of the same name has one")
+    func authoritiesWithoutList() async throws {
+        let pki = try await DevelopmentPKI.current
+        let folder = try DevelopmentPKI.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func subject(_ form: String) async throws -> String {
+            let output = try await Program.run("openssl", ["x509", "-in", pki.path("ca.crt"), "-noout", "-subject", "-nameopt", form])
+            return String(output.text.dropFirst("subject=".count).prefix { $0 != "\n" })
+        }
+        let next = "\(folder)/next.crt"
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(folder)/next.key"]
+        try await Program.run("openssl", ["req", "-x509", "-subj", try await subject("compat"), "-out", next] + key).check()
+        func authorities(_ files: [String], lists: [String]) throws -> [String] {
+            let bundle = "\(folder)/bundle.crt"
+            try Data(files.map { try String(contentsOfFile: $0, encoding: .utf8) }.joined().utf8).write(to: URL(filePath: bundle))
+            return try pki.server {
+                $0.trustRootsFile = bundle
+                $0.revocationListFiles = lists
+            }.authoritiesWithoutList
+        }
+        let (own, foreign) = (pki.path("ca.crt"), pki.path("foreign/ca.crt"))
+        #expect(try authorities([own, foreign], lists: []) == [])
+        #expect(try authorities([own, foreign], lists: [pki.path("ca.crl"), pki.path("foreign/ca.crl")]) == [])
+        #expect(try authorities([own, foreign], lists: [pki.path("foreign/ca.crl")]) == [try await subject("RFC2253")])
+        #expect(try authorities([own, next], lists: [pki.path("ca.crl")]) == [try await subject("RFC2253")])
+    }
+
     @Test("A server name that cannot be sent")
     func serverName() async throws {
         let pki = try await DevelopmentPKI.current

@@ -26,7 +26,7 @@ package final class Program: Sendable {
         }
     }
 
-    private let identifier: pid_t
+    package let identifier: Int32
     private let running: Task<Void, Never>
     private let ended: Ended
 

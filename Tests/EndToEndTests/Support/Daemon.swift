@@ -44,11 +44,12 @@ final class Daemon: Sendable {
     ///   - log: where it writes; nil: among its files.
     ///   - variables: of the environment, without `LOTS_`.
     ///   - environment: other variables.
+    ///   - shell: what a shell is to do before, for limits.
     static func with<R>(
         _ files: Files, settings: String? = nil, log: String? = nil, _ variables: [String: String] = [:],
-        environment: [String: String] = [:], _ body: (Daemon) async throws -> R
+        environment: [String: String] = [:], after shell: String? = nil, _ body: (Daemon) async throws -> R
     ) async throws -> R {
-        let daemon = try await start(files, settings: settings, log: log, variables, environment)
+        let daemon = try await start(files, settings: settings, log: log, variables, environment, shell)
         let result: Result<R, any Error>
         do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
         _ = await daemon.kill()
@@ -56,7 +57,7 @@ final class Daemon: Sendable {
     }
 
     private static func start(
-        _ files: Files, settings: String?, log: String?, _ variables: [String: String], _ environment: [String: String]
+        _ files: Files, settings: String?, log: String?, _ variables: [String: String], _ environment: [String: String], _ shell: String?
     )
         async throws -> Daemon
     {
@@ -64,7 +65,7 @@ final class Daemon: Sendable {
         try? FileManager.default.removeItem(atPath: files.portFile)
         let program = try await launch(
             files, ["run", "--config", settings ?? installation.settings, "--port-file", files.portFile], log: log, variables,
-            environment: environment)
+            environment: environment, after: shell)
         do {
             let port = try await eventually("lotsd listens") {
                 if let end = program.end { throw DidNotStart(end: end, log: (try? files.loggedText()) ?? "") }
@@ -83,12 +84,14 @@ final class Daemon: Sendable {
     /// Starts `lotsd` without waiting for anything.
     static func launch(
         _ files: Files, _ arguments: [String], log: String? = nil, _ variables: [String: String] = [:],
-        environment other: [String: String] = [:]
+        environment other: [String: String] = [:], after shell: String? = nil
     ) async throws -> Program {
         let defaults = ["LISTEN_PORT": "0", "DATABASE_PATH": files.database, "DIGEST_KEY": files.digestKey, "LOG_LEVEL": "debug"]
         let environment = defaults.merging(variables) { $1 }.map { ("LOTS_\($0)", $1) }
+        let lotsd = Program.built("lotsd")
+        let (name, arguments) = shell.map { ("bash", ["-c", "\($0); exec \"$0\" \"$@\"", lotsd] + arguments) } ?? (lotsd, arguments)
         return try await Program(
-            Program.built("lotsd"), arguments, environment: Dictionary(environment) { $1 }.merging(other) { $1 }, output: log ?? files.log,
+            name, arguments, environment: Dictionary(environment) { $1 }.merging(other) { $1 }, output: log ?? files.log,
             errors: log ?? files.log)
     }
 
@@ -101,6 +104,9 @@ final class Daemon: Sendable {
     func client(_ participant: String, in pki: String = "certs/development") async throws -> Client {
         try await Client.connect(host: "127.0.0.1", port: port, context: installation.client(participant, in: pki), timeout: .minutes(2))
     }
+
+    /// What the system lets it have, as Linux tells.
+    func limits() throws -> String { try String(contentsOfFile: "/proc/\(program.identifier)/limits", encoding: .utf8) }
 
     /// SIGTERM.
     func requestStop() { program.signal(SIGTERM) }
